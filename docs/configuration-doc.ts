@@ -14,8 +14,8 @@ const HEADING: Record<Section['form'], (name: string, element: string) => string
 };
 
 /**
- * The text of `configuration.md` with a reference that is generated from the schema; the prose around it is kept.
- * Throws when the file has lost its markers.
+ * Returns the text of `configuration.md` with a reference that is generated from the schema; the prose around it is
+ * kept. Throws when the file has lost its markers.
  */
 export function generateConfigurationDoc(): string {
   const reference = Object.entries(SECTIONS).map(([name, section]) => sectionReference(name, section));

@@ -21,7 +21,7 @@ const NEXT: Record<Disposition, string> = {
   giveUp: 'attempt ends',
 };
 
-/** The text of `failures.md` with a generated table of all codes. */
+/** Returns the text of `failures.md` with a generated table of all codes. */
 export function generateFailuresDoc(): string {
   const rows = FAILURE_CODES.map((code) => {
     const { blame, disposition } = failure(code, '');

@@ -6,9 +6,9 @@ import { pathOfNode, waysOf } from './machine-ways.ts';
 const MOST_LABELS = 4;
 
 /**
- * A compound state as a Mermaid `stateDiagram-v2`: each child is one box, with the arrows that leave it. The regions
- * of a parallel state are side by side. A guard is named if one event leads to several boxes. Events that the state
- * itself handles in all of its children are only in its table.
+ * Returns a compound state as a Mermaid `stateDiagram-v2`: each child is one box, with the arrows that leave it. The
+ * regions of a parallel state are side by side. A guard is named if one event leads to several boxes. Events that the
+ * state itself handles in all of its children are only in its table.
  */
 export function diagramOf(state: AnyStateNode, { isNamed = true } = {}): string {
   const lines = state.type === 'parallel' ? regionsOf(state) : boxesOf(state, isNamed);

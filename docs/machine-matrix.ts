@@ -3,12 +3,15 @@ import { allNodes } from '../test/machines/machine-walk.ts';
 import { answersOf, pathOfNode, type Way } from './machine-ways.ts';
 import { markdownTable } from './markdown.ts';
 
-/** What an actor in this leaf does with this event, as a cell: `·` for nothing, `stays`, or the states it leads to. */
+/**
+ * Returns what an actor in this leaf does with this event, as a cell: `·` for nothing, `stays`, or the states it leads
+ * to.
+ */
 export function matrixCell(leaf: AnyStateNode, eventType: string): string {
   return [...new Set(answersOf(leaf, eventType).map(goal))].join(' / ') || '·';
 }
 
-/** A table of every leaf and every event from outside. */
+/** Returns a table of every leaf and every event from outside. */
 export function eventMatrix(root: AnyStateNode, eventTypes: readonly string[]): string {
   const rows = restingLeaves(root).map((leaf) => [
     `\`${pathOfNode(leaf)}\``,
@@ -17,7 +20,7 @@ export function eventMatrix(root: AnyStateNode, eventTypes: readonly string[]): 
   return markdownTable(['state', ...eventTypes.map((type) => `\`${type}\``)], rows);
 }
 
-/** A table of every leaf and both ends of each effect and wait that runs in it, also those of its ancestors. */
+/** Returns a table of every leaf and both ends of each effect and wait that runs in it, also those of its ancestors. */
 export function effectMatrix(root: AnyStateNode): string {
   const rows = restingLeaves(root).flatMap((leaf) =>
     invokesIn(leaf).map((id) => [

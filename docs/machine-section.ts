@@ -3,14 +3,20 @@ import { diagramOf } from './machine-diagram.ts';
 import { nameOf, pathOfNode, type Way, waysOf } from './machine-ways.ts';
 import { markdownTable } from './markdown.ts';
 
-/** True for a state at the top of its machine, and for one with states within, apart from a region and what is in it. */
+/**
+ * Returns true for a state at the top of its machine, and for one with states within, apart from a region and what is
+ * in it.
+ */
 export function hasSection({ parent, states }: AnyStateNode): boolean {
   if (parent === undefined) return false;
   if (parent.parent === undefined) return true;
   return Object.keys(states).length > 0 && parent.type !== 'parallel' && hasSection(parent);
 }
 
-/** The section of a state: its picture, its facts, and every transition from it or from its children without a section. */
+/**
+ * Returns the section of a state: its picture, its facts, and every transition from it or from its children without a
+ * section.
+ */
 export function stateSection(state: AnyStateNode, heading: string): string {
   const children: AnyStateNode[] = Object.values(state.states);
   const plain = children.filter((child) => Object.keys(child.states).length === 0);

@@ -152,7 +152,10 @@ const TASKS: Task[] = [
   },
 ];
 
-/** The table by which a reader of `machines.md` gets from a task to the states. Throws for a state that is not one. */
+/**
+ * Returns the table by which a reader of `machines.md` gets from a task to the states. Throws for a state that is not
+ * one.
+ */
 export function tasksTable(): string {
   const rows = TASKS.map(({ seen, places, note, act }) => {
     const links = [...new Set(places.flatMap(linksTo))].join(', ');
@@ -178,7 +181,10 @@ function linksTo(place: Place): string[] {
   return nodes.map((node) => linkToState('job', pathOfNode(node)));
 }
 
-/** A link to the section of a state, or of the nearest state around it that has one. Throws for a state that is not one. */
+/**
+ * Returns a link to the section of a state, or of the nearest state around it that has one. Throws for a state that is
+ * not one.
+ */
 export function linkToState(machine: MachineName, path: string): string {
   const node = allNodes(ROOTS[machine]).find((one) => one.parent !== undefined && pathOfNode(one) === path);
   if (node === undefined) throw new Error(`the machine ${machine} has no state ${path}`);

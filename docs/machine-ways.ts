@@ -15,7 +15,10 @@ export interface Way {
 
 const AT_ONCE = 'at once';
 
-/** The transitions of this node, without those of its ancestors; the first one whose guard returns true is taken. */
+/**
+ * Returns the transitions of this node, without those of its ancestors; the first one whose guard returns true is
+ * taken.
+ */
 export function waysOf(node: AnyStateNode): Way[] {
   const ways = [...node.transitions].flatMap(([type, definitions]) =>
     definitions.map((definition) => wayOf(spoken(type), definition)),
@@ -24,9 +27,9 @@ export function waysOf(node: AnyStateNode): Way[] {
 }
 
 /**
- * What an actor in a leaf does with an event, by XState's rule: the leaf decides first, then its ancestors, until a
- * transition without a guard is found. A guard that was already asked is not listed again. Empty if nothing handles
- * the event.
+ * Returns what an actor in a leaf does with an event, by XState's rule: the leaf decides first, then its ancestors,
+ * until a transition without a guard is found. A guard that was already asked is not listed again. Empty if nothing
+ * handles the event.
  */
 export function answersOf(leaf: AnyStateNode, eventType: string): Way[] {
   const answers: Way[] = [];
@@ -55,7 +58,9 @@ function wayOf(event: string, { guard, target, actions }: AnyTransitionDefinitio
   };
 }
 
-/** The name of a guard or an action, with the parameter that makes it unique; one without a name keeps a result. */
+/**
+ * Returns the name of a guard or an action, with the parameter that makes it unique; one without a name keeps a result.
+ */
 export function nameOf(part: unknown): string {
   if (typeof part === 'string') return part;
   if (typeof part === 'function') return 'keep the result';

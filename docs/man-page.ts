@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { ExitCode } from '../src/cli/command.ts';
 import { commandLine } from '../src/cli/program/program.ts';
 
-/** The manual page, from the command line itself. */
+/** Returns the manual page, from the command line itself. */
 export function manPage(): string {
   const program = commandLine();
   const lines = [

@@ -12,13 +12,13 @@ export function withGeneratedPart(page: string, source: string, part: string): s
   return `${page.slice(0, from)}${begin}\n\n${part}\n\n${page.slice(to)}`;
 }
 
-/** A table in Markdown; a `|` in a cell is escaped. */
+/** Returns a table in Markdown; a `|` in a cell is escaped. */
 export function markdownTable(columns: string[], rows: string[][]): string {
   const line = (cells: string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [line(columns), line(columns.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-/** The anchor that GitHub gives a heading, as long as no earlier heading of the page has the same. */
+/** Returns the anchor that GitHub gives a heading, as long as no earlier heading of the page has the same. */
 export function anchorOf(heading: string): string {
   return heading
     .toLowerCase()

@@ -10,7 +10,7 @@ const HEAD = `# Performance
 What does the daemon add to a job, and what does it need? \`npm run bench\` measures everything on this page. \`npm run bench -- --json FILE\` writes the figures as JSON, \`--only ROW\` measures one row, and \`--save\` keeps the figures for this page. Only counts have limits, and ratios of two figures of the same run on the same machine. The last column has absolute times, which are valid for that machine only. Words such as slot and attempt are explained in [architecture](architecture.md#words).
 `;
 
-/** The text of `performance.md`: the figures of the last run that was saved, and how they are measured. */
+/** Returns the text of `performance.md`: the figures of the last run that was saved, and how they are measured. */
 export function generatePerformanceDoc(): string {
   const text = readFileSync(join(import.meta.dirname, 'performance.json'), 'utf8');
   const { measuredAt, machine, seconds, rows } = JSON.parse(text) as BenchResult;

@@ -4,7 +4,7 @@ export interface Pause {
   longest: number;
 }
 
-/** The pause before try number `tries` + 1. */
+/** Returns the pause before try number `tries` + 1. */
 export function pauseAfter(pause: Pause, tries: number): number {
   return Math.min(pause.longest, pause.first * 2 ** Math.min(tries, 30));
 }

@@ -16,8 +16,8 @@ export function resourceName(prefix: NamePrefix, jobId: number, number: number):
 }
 
 /**
- * What a name says about its owner; null when it is not ours, and then nothing may touch the VM or runner of that name
- * (law 3).
+ * Returns what a name says about its owner; null when it is not ours, and then nothing may touch the VM or runner of
+ * that name (law 3).
  */
 export function parseResourceName(
   prefix: NamePrefix,
@@ -46,7 +46,7 @@ export function unfinishedBaseName(prefix: NamePrefix, key: string, nonce: strin
   return `${baseName(prefix, key)}-new-${nonce}`;
 }
 
-/** The parts of the name of a base VM of ours; null for every other name (law 3). */
+/** Returns the parts of the name of a base VM of ours; null for every other name (law 3). */
 export function parseBaseName(prefix: NamePrefix, name: string): { key: string; isComplete: boolean } | null {
   if (!name.startsWith(`${prefix}-base-`)) return null;
   const match = /^([0-9a-f]{16})(-new-[0-9a-z]{1,16})?$/.exec(name.slice(`${prefix}-base-`.length));

@@ -11,7 +11,7 @@ export type WrittenState<Value> = StatePath<Value> | `${string}, ${string}`;
 /** A state directly below the machine. */
 export type TopState<Value> = Value extends string ? Value : keyof Value & string;
 
-/** A state value as people read it: `tearingDown.vm.acting, tearingDown.runner.gone`. */
+/** Returns a state value as people read it: `tearingDown.vm.acting, tearingDown.runner.gone`. */
 export function statePath<Value>(value: Value): WrittenState<Value> {
   return pathsOf(value, '').join(', ') as WrittenState<Value>;
 }
@@ -21,7 +21,7 @@ function pathsOf(value: unknown, prefix: string): string[] {
   return Object.entries(value as object).flatMap(([key, inner]) => pathsOf(inner, `${prefix}${key}.`));
 }
 
-/** The first part of a machine's value. */
+/** Returns the first part of a machine's value. */
 export function topState<Value>(value: Value): TopState<Value> {
   const name = typeof value === 'string' ? value : Object.keys(value as object)[0];
   return name as TopState<Value>;

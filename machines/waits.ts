@@ -17,8 +17,8 @@ export const waitUntil = fromPromise<null, Wait>(async () => {
 });
 
 /**
- * An invoke that ends at an instant (epoch ms) of the context. XState's own timers are lost in a restart. A wait that
- * fails leads to the same state as its end; else a broken clock would keep the actor in its state forever.
+ * Returns an invoke that ends at an instant (epoch ms) of the context. XState's own timers are lost in a restart. A
+ * wait that fails leads to the same state as its end; else a broken clock would keep the actor in its state forever.
  */
 export function invokeWait<Context, const Id extends string, const Over>(
   id: Id,
@@ -32,7 +32,8 @@ export function invokeWait<Context, const Id extends string, const Over>(
 const LONGEST_LOOK = 60_000;
 
 /**
- * The same for a deadline, after which something is judged. The fresh look is never longer than the deadline itself.
+ * Returns the same for a deadline, after which something is judged. The fresh look is never longer than the deadline
+ * itself.
  */
 export function invokeDeadline<Context, const Id extends string, const Over>(
   id: Id,

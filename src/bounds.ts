@@ -51,7 +51,7 @@ export const cutText = z.string().transform(cut);
 
 export const labels = z.array(cutText).max(MOST_LABELS);
 
-/** A list whose rows `row` reads. A row that cannot be read is left out; the rest of the list is kept. */
+/** Returns a list whose rows `row` reads. A row that cannot be read is left out; the rest of the list is kept. */
 export function readableRows<Row>(row: z.ZodType<Row>) {
   return z.array(z.unknown()).transform((rows) =>
     rows.flatMap((one): Row[] => {

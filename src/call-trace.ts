@@ -60,7 +60,7 @@ export function onCallEnd(clock: Clock, listener: (call: OutgoingCall) => void):
   };
 }
 
-/** A path without what differs from call to call, so that calls can be counted by route. */
+/** Returns a path without what differs from call to call, so that calls can be counted by route. */
 export function routeOf(path: string): string {
   return path
     .replace(/\?.*$/, '')

@@ -20,7 +20,7 @@ export class DaemonError extends Error {
   }
 }
 
-/** True when `error` is a DaemonError with one of the given codes. */
+/** Returns whether `error` is a DaemonError with one of the given codes. */
 export function hasCode(error: unknown, ...codes: FailureCode[]): error is DaemonError {
   return error instanceof DaemonError && codes.includes(error.failure.code);
 }

@@ -1,6 +1,6 @@
 // @ts-check
 
-/** A span as people say it: `340 ms`, `4.2 s`, `5 min`, `3 min 5 s`, `2 h 10 min`. @param {number} ms */
+/** Returns a span as people say it: `340 ms`, `4.2 s`, `5 min`, `3 min 5 s`, `2 h 10 min`. @param {number} ms */
 export function span(ms) {
   if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;
   if (ms < 9_950) return `${Number((ms / 1_000).toFixed(1))} s`;
@@ -18,7 +18,7 @@ function twoUnits(count, larger, smaller) {
   return `${Math.floor(count / 60)} ${larger}${rest === 0 ? '' : ` ${rest} ${smaller}`}`;
 }
 
-/** A rough age for a list: `45 s`, `3 min`, `5 h`, `2 d`. @param {number} ms */
+/** Returns a rough age for a list: `45 s`, `3 min`, `5 h`, `2 d`. @param {number} ms */
 export function age(ms) {
   const seconds = Math.max(0, Math.round(ms / 1_000));
   if (seconds < 90) return `${seconds} s`;
@@ -45,7 +45,7 @@ export function codeOf(character) {
   return `{U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}}`;
 }
 
-/** A number of things: `1 job`, `3 jobs`. @param {number} count @param {string} one @param {string} [many] */
+/** Returns a number of things: `1 job`, `3 jobs`. @param {number} count @param {string} one @param {string} [many] */
 export function counted(count, one, many = `${one}s`) {
   return `${count} ${count === 1 ? one : many}`;
 }
@@ -79,8 +79,9 @@ export function day(at) {
 }
 
 /**
- * A URL that may be used as a link, or null. It comes from GitHub's text, so anything that is not a web
- * address is refused: the browser would run `javascript:`. @param {unknown} url @returns {string | null}
+ * Returns a URL that may be used as a link, or null. It comes from GitHub's text, so anything that is not a web address
+ * is refused: the browser would run `javascript:`.
+ * @param {unknown} url @returns {string | null}
  */
 export function webAddress(url) {
   if (typeof url !== 'string' || !URL.canParse(url)) return null;

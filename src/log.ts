@@ -26,7 +26,7 @@ const REMOVED_KEYS = [
 /** Characters of a secret; redacting a shorter one would also remove ordinary words from the lines. */
 const SHORTEST_SECRET = 6;
 
-/** The daemon's JSON log; lines about a job carry `job`, `attempt`, `host` and `state`. */
+/** Returns the daemon's JSON log; lines about a job carry `job`, `attempt`, `host` and `state`. */
 export function createLog({ level, format, secrets, destination }: LogOptions): Logger {
   const stream = destination ?? (format === 'pretty' ? pretty({ ignore: 'pid,hostname' }) : undefined);
   return pino(

@@ -1,6 +1,6 @@
 import { uptime } from 'node:os';
 
-/** Seconds for which this Mac has run; null on another system. */
+/** Returns the seconds for which this Mac has run; null on another system. */
 export function macUptime(): number | null {
   return process.platform === 'darwin' ? uptime() : null;
 }

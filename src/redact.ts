@@ -16,7 +16,7 @@ export function redact(text: string, secrets: readonly string[], mask = '***'): 
   return secrets.reduce((rest, secret) => (secret === '' ? rest : rest.replaceAll(secret, mask)), text);
 }
 
-/** The same for text that a guest or an agent wrote: also masks what only looks like a credential. */
+/** Returns the same for text that a guest or an agent wrote: also masks what only looks like a credential. */
 export function redactForeign(text: string, secrets: readonly string[]): string {
   const known = secrets.filter(({ length }) => length >= SHORTEST_KNOWN);
   const shapes = CREDENTIALS.reduce((rest, shape) => rest.replace(shape, '***'), redact(text, known));

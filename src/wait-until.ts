@@ -9,9 +9,9 @@ import type { Clock } from './clock.ts';
 const UNWATCHED = 5_000;
 
 /**
- * The actor with which machines wait for an instant, on the given clock. A deadline that passed unwatched ends
- * after one fresh look. A state that tries something again and again starts its wait again with each try, and
- * the look must not begin again with it, or the deadline would never end.
+ * Returns the actor with which machines wait for an instant, on the given clock. A deadline that passed unwatched ends
+ * after one fresh look. A state that tries something again and again starts its wait again with each try, and the look
+ * must not begin again with it, or the deadline would never end.
  */
 export function waitUntil(clock: Clock) {
   /** By the actors of one machine, and by deadline, epoch ms at which its fresh look ends. */

@@ -60,24 +60,27 @@ type Served = Pick<JobContext, 'job' | 'runner'>;
 /** Whether the job ran on the runner of its actor. */
 const ranHere = ({ job, runner }: Served) => runner !== null && job.takenBy?.runner === runner.name;
 
-/** The failure if it may have cost the job: the job ran on the runner of this actor, and did not succeed. Otherwise null. */
+/**
+ * Returns the failure if it may have cost the job: the job ran on the runner of this actor, and did not succeed.
+ * Otherwise null.
+ */
 export function costOf(served: Served, failure: Failure | null): Failure | null {
   return ranHere(served) && !SUCCESSES.includes(served.job.conclusion) ? failure : null;
 }
 
-/** The failure if it cost the job and says that the VM or the runner ended. Otherwise null. */
+/** Returns the failure if it cost the job and says that the VM or the runner ended. Otherwise null. */
 export function lossOf(served: Served, failure: Failure | null): Failure | null {
   const cost = costOf(served, failure);
   return cost !== null && LOSSES.includes(cost.code) ? cost : null;
 }
 
-/** The end of an actor whose job needs no further VM; null when it has no job. */
+/** Returns the end of an actor whose job needs no further VM; null when it has no job. */
 export function servedEnd({ context }: { context: JobContext }): JobEnd | null {
   if (context.job.id === NO_JOB) return null;
   return endOf(context.job, costOf(context, context.failure), ranHere(context));
 }
 
-/** The end of an actor whose job is given up, or whose record an operator ended. */
+/** Returns the end of an actor whose job is given up, or whose record an operator ended. */
 export function unservedEnd({ context: { job, failure } }: { context: JobContext }): JobEnd | null {
   if (job.id === NO_JOB) return null;
   const outcome = ((): JobOutcome => {
@@ -88,8 +91,8 @@ export function unservedEnd({ context: { job, failure } }: { context: JobContext
 }
 
 /**
- * What became of a job that was not given up. `cause` is what is known to have gone wrong while it ran. `isWatched`: an
- * actor watched its runner; otherwise nobody can tell who is to blame for a failure.
+ * Returns what became of a job that was not given up. `cause` is what is known to have gone wrong while it ran.
+ * `isWatched`: an actor watched its runner; otherwise nobody can tell who is to blame for a failure.
  */
 export function endOf(
   {

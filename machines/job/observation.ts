@@ -29,7 +29,9 @@ export interface JobObservation {
   runnerName: string | null;
 }
 
-/** The observation that a job is completed, for a job that GitHub does not have any more or whose run is over. */
+/**
+ * Returns the observation that a job is completed, for a job that GitHub does not have any more or whose run is over.
+ */
 export function endObservation(job: Job, conclusion: string | null, seenAt: number): JobObservation {
   return {
     source: 'recheck',

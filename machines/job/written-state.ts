@@ -5,17 +5,17 @@ function topOf(path: string): JobTopState | '' {
   return path.split(/[.,]/)[0] as JobTopState | '';
 }
 
-/** Whether a transition to this path was the last of its actor. */
+/** Returns whether a transition to this path was the last of its actor. */
 export function isOver(to: string): boolean {
   return topOf(to) === 'done' || isFailed(to);
 }
 
-/** Whether it ended an actor whose job is given up. */
+/** Returns whether it ended an actor whose job is given up. */
 export function isFailed(to: string): boolean {
   return topOf(to) === 'failed';
 }
 
-/** Whether a transition led from another state to the teardown. */
+/** Returns whether a transition led from another state to the teardown. */
 export function beginsTeardown(from: string, to: string): boolean {
   return isTearingDown(to) && !isTearingDown(from);
 }
@@ -24,7 +24,7 @@ export function isTearingDown(path: string): boolean {
   return topOf(path) === 'tearingDown';
 }
 
-/** Whether an actor that has a VM still has its slot in this state: until the VM is gone. */
+/** Returns whether an actor that has a VM still has its slot in this state: until the VM is gone. */
 export function isInSlot(path: string): boolean {
   return !isOver(path) && !path.includes('tearingDown.vm.gone');
 }

@@ -98,9 +98,9 @@ const VERDICTS: Readonly<Record<string, Verdict>> = {
 };
 
 /**
- * Why a pull failed: from the operation that failed or was cancelled, or from `null` for one that the agent
- * no longer knows (it keeps operations in memory only, so it was restarted). An operation's `errorCode` is
- * not always that of a blocking route; agent source: ImageOperationStatus.
+ * Returns why a pull failed: from the operation that failed or was cancelled, or from `null` for one that the agent no
+ * longer knows (it keeps operations in memory only, so it was restarted). An operation's `errorCode` is not always that
+ * of a blocking route; agent source: ImageOperationStatus.
  */
 export function pullFailure(reference: string, operation: PullOperation | null): DaemonError {
   if (operation === null) {
@@ -132,11 +132,11 @@ export function agentFailure(status: number, code: string, message: string, call
   );
 }
 
-/** Whether an error response says that the agent takes no changes now, since it is in maintenance. */
+/** Returns whether an error response says that the agent takes no changes now, since it is in maintenance. */
 export const isMaintenance = (status: number, code: string): boolean =>
   status === 503 && code === 'MAINTENANCE_IN_PROGRESS';
 
-/** True when `error` comes from an agent's error response with exactly this status and code. */
+/** Returns whether `error` comes from an agent's error response with exactly this status and code. */
 export function isErrorResponse(error: unknown, status: number, code: string): boolean {
   if (!(error instanceof DaemonError)) return false;
   const cause = error.cause as Partial<ErrorResponse> | undefined;

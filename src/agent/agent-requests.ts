@@ -8,17 +8,17 @@ export const CHANGE_TIMEOUT_MS = 11 * 60_000;
 /** Bytes of a response without a fixed size: the screen of a VM, or what a command in a guest printed. */
 const LARGE = 32 * 2 ** 20;
 
-/** The same call with a limit for large responses. */
+/** Returns the same call with a limit for large responses. */
 export function large(request: AgentRequest): AgentRequest {
   return { ...request, maxBytes: LARGE };
 }
 
-/** A call that only reads; `what` is its purpose, as a verb and its object. */
+/** Returns a call that only reads; `what` is its purpose, as a verb and its object. */
 export function get(what: string, path: string, signal: AbortSignal | undefined): AgentRequest {
   return { what, method: 'GET', path, signal };
 }
 
-/** A call that changes something, and may take long. */
+/** Returns a call that changes something, and may take long. */
 export function change(
   what: string,
   method: string,
@@ -38,12 +38,12 @@ export async function nullWhenGone<T>(response: Promise<T>, code: string): Promi
   }
 }
 
-/** The agent's route of one VM, or of something below it. */
+/** Returns the agent's route of one VM, or of something below it. */
 export function vmPath(id: string, below = ''): string {
   return `/vms/${identifier(id)}${below}`;
 }
 
-/** The agent's route of one image pull. */
+/** Returns the agent's route of one image pull. */
 export function pullPath(id: string): string {
   return `/images/pull/operations/${identifier(id)}`;
 }

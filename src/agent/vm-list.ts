@@ -23,7 +23,7 @@ export function vmListOf(rows: z.output<typeof vmPageSchema>['vms']): VmList {
 }
 
 /**
- * The VMs of exactly this name. Throws AGENT_ERROR when one of them cannot be read: it must not count as
+ * Returns the VMs of exactly this name. Throws AGENT_ERROR when one of them cannot be read: it must not count as
  * absent.
  */
 export function vmsNamed(name: string, { vms, unreadable }: VmList, host: string): AgentVm[] {

@@ -17,7 +17,7 @@ export interface ChartWay {
   isCertain: boolean;
 }
 
-/** The ways of a machine, by `from to`. Transitions that stay in their state have none. */
+/** Returns the ways of a machine, by `from to`. Transitions that stay in their state have none. */
 export function waysOf({ nodes, transitions }: ChartDescription): Map<string, ChartWay> {
   const ways = new Map<string, ChartWay>();
   for (const transition of transitions) {
@@ -65,8 +65,8 @@ function rarity(event: string): number {
 }
 
 /**
- * The ways of the main line among the states of one parent: from the first state always to the nearest later one
- * that can be reached without a guard, or, without such a way, with one.
+ * Returns the ways of the main line among the states of one parent: from the first state always to the nearest later
+ * one that can be reached without a guard, or, without such a way, with one.
  */
 export function mainLine(siblings: readonly ChartNode[], ways: readonly ChartWay[]): Set<ChartWay> {
   const order = new Map(siblings.map(({ path }, index) => [path, index]));
@@ -84,7 +84,7 @@ export function mainLine(siblings: readonly ChartNode[], ways: readonly ChartWay
   return line;
 }
 
-/** The name on an arrow, in one or two lines: its most usual event, and how many more there are. */
+/** Returns the name on an arrow, in one or two lines: its most usual event, and how many more there are. */
 export function labelLines({ names, from }: ChartWay): string[] {
   const [usual = ''] = names;
   const words = usual.split(' ');

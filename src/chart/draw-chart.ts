@@ -9,7 +9,7 @@ rect { fill: #f7f8fb; stroke: #b9c1cf } .pill rect { fill: #fff } path { fill: n
 @media (prefers-color-scheme: dark) { text { fill: #e7eaf0 } .pill text, .label text { fill: #9ca6b7 } rect { fill: #1c212a; stroke: #434c5c } .pill rect { fill: #161a21 } }
 `;
 
-/** A machine's chart as one SVG file. */
+/** Returns a machine's chart as one SVG file. */
 export function drawChart({ id, width, height, boxes, arrows }: ChartLayout): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${Math.ceil(width)} ${Math.ceil(height)}" role="img">`,

@@ -3,7 +3,7 @@ import type { ChartDescription, ChartNode } from './describe-machine.ts';
 /** Events on one arrow; more make the label unreadable. */
 const MOST_EVENTS = 3;
 
-/** A machine as a Mermaid state diagram, which GitHub draws in Markdown. */
+/** Returns a machine as a Mermaid state diagram, which GitHub draws in Markdown. */
 export function mermaidChart({ nodes, transitions }: ChartDescription): string {
   const lines = ['stateDiagram-v2'];
   const children = (path: string) => nodes.filter(({ parent }) => parent === path);

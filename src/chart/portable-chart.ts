@@ -1,10 +1,10 @@
 import type { AnyStateMachine } from 'xstate';
 
 /**
- * A machine's configuration as JSON, the form that XState's `createMachine`, Stately's editor and similar
- * tools read. What is written in code there becomes a name. A guard stays as a name, since without it the
- * transitions after it would look unreachable. A parameter that is computed from the event is left out; its
- * guard or action is then a plain name.
+ * Returns a machine's configuration as JSON, the form that XState's `createMachine`, Stately's editor and similar tools
+ * read. What is written in code there becomes a name. A guard stays as a name, since without it the transitions after
+ * it would look unreachable. A parameter that is computed from the event is left out; its guard or action is then a
+ * plain name.
  */
 export function portableChart(machine: AnyStateMachine): string {
   const named = (key: string, value: unknown) => {

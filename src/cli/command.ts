@@ -15,7 +15,7 @@ export interface Terminal {
   readonly color: boolean;
 }
 
-/** True at a terminal that shows colours, unless NO_COLOR is set (no-color.org). */
+/** Returns true at a terminal that shows colours, unless NO_COLOR is set (no-color.org). */
 export function usesColor({ isTTY }: { isTTY?: boolean }, { NO_COLOR, TERM }: NodeJS.ProcessEnv): boolean {
   return isTTY === true && !NO_COLOR && TERM !== 'dumb';
 }

@@ -7,7 +7,7 @@ export interface PackageInfo {
   version: string;
 }
 
-/** The package of this file, which may run as source, from the build, or installed. */
+/** Returns the package of this file, which may run as source, from the build, or installed. */
 export function packageInfo(): PackageInfo {
   for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
     const info = readPackage(join(folder, 'package.json'));

@@ -15,7 +15,7 @@ export interface ConfigProblem {
   at?: string;
 }
 
-/** One line that says where, which key, what is wrong and what fixes it. */
+/** Returns one line that says where, which key, what is wrong and what fixes it. */
 export function problemLine({ at, path, message }: ConfigProblem): string {
   return [at, path, message].filter((part) => part).join(': ');
 }

@@ -7,7 +7,7 @@ import { isExposed } from './values/http-url.ts';
 /** Labels of GitHub's own runners: `macos-latest`, `macos-15-xlarge`, `ubuntu-24.04-arm`, `windows-2025`. */
 const HOSTED_IMAGE = /^(?:macos|ubuntu|windows)-(?:latest|slim|\d[\w.]*)(?:-[a-z0-9]+)*$/i;
 
-/** What is allowed but probably not intended: the daemon starts with it and warns. */
+/** Returns what is allowed but probably not intended: the daemon starts with it and warns. */
 export function configWarnings(config: Config): KeyProblem[] {
   return [
     ...webhookWarnings(config),

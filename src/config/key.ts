@@ -36,12 +36,12 @@ export interface KeyFacts extends Omit<Kind, 'schema'> {
 /** The facts of every key, by its schema: the source of the reference, of the variables and of redaction. */
 export const keyFacts = z.registry<KeyFacts>();
 
-/** A key that every configuration must have. */
+/** Returns a key that every configuration must have. */
 export function required<S extends z.ZodType>({ schema, ...kind }: Kind<S>, meaning: string): S {
   return described(schema.clone() as S, { ...kind, meaning, isRequired: true });
 }
 
-/** A key that may be left out; `otherwise` says which value is used then. */
+/** Returns a key that may be left out; `otherwise` says which value is used then. */
 export function optional<S extends z.ZodType>(
   { schema, ...kind }: Kind<S>,
   meaning: string,
@@ -50,7 +50,7 @@ export function optional<S extends z.ZodType>(
   return described(z.optional(schema), { ...kind, meaning, isRequired: false, otherwise });
 }
 
-/** A key with a default, in the form that an operator writes. */
+/** Returns a key with a default, in the form that an operator writes. */
 export function withDefault<S extends z.ZodType>(
   { schema, ...kind }: Kind<S>,
   value: z.input<S>,
@@ -59,7 +59,7 @@ export function withDefault<S extends z.ZodType>(
   return described(z.prefault(schema, value), { ...kind, meaning, isRequired: false, default: value });
 }
 
-/** A key that keeps its value while the daemon runs: a reload of the config refuses a change of it. */
+/** Returns a key that keeps its value while the daemon runs: a reload of the config refuses a change of it. */
 export function untilRestart<S extends z.ZodType>(schema: S): S {
   const facts = keyFacts.get(schema);
   if (facts) keyFacts.add(schema as z.ZodType, { ...facts, needsRestart: true });

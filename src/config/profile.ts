@@ -14,7 +14,7 @@ export interface Profile {
   runnerLabels: string[];
 }
 
-/** The profile under a label. Throws PROFILE_UNKNOWN when the config does not have it. */
+/** Returns the profile under a label. Throws PROFILE_UNKNOWN when the config does not have it. */
 export function profileOf({ labels, runner }: Pick<Config, 'labels' | 'runner'>, label: string): Profile {
   const profile = labels[label];
   if (!profile) {
@@ -33,17 +33,18 @@ export function profileOf({ labels, runner }: Pick<Config, 'labels' | 'runner'>,
   };
 }
 
-/** The labels that a runner of the profile registers with; lower case, as GitHub stores those of JIT runners. */
+/**
+ * Returns the labels that a runner of the profile registers with; lower case, as GitHub stores those of JIT runners.
+ */
 export function runnerLabelsFor(profile: string, runnerLabels: readonly string[]): string[] {
   return [...new Set([profile, ...runnerLabels].map(foldLabel))];
 }
 
 /**
- * The profile whose runner would be eligible for a job: the job names the profile's label, and the runner has
- * every label that the job names; the case of ASCII letters does not matter. A job that shares a label with
- * one of GitHub's hosted images matches no profile, and neither does a job without labels (`runs-on: {group:
- * …}` alone cannot be told apart from others' jobs). When several profiles match, the first in the config is
- * used.
+ * Returns the profile whose runner would be eligible for a job: the job names the profile's label, and the runner has
+ * every label that the job names; the case of ASCII letters does not matter. A job that shares a label with one of
+ * GitHub's hosted images matches no profile, and neither does a job without labels (`runs-on: {group: …}` alone cannot
+ * be told apart from others' jobs). When several profiles match, the first in the config is used.
  */
 export function matchProfile(
   runsOn: readonly string[],

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { KeyProblem } from './config-error.ts';
 import { factsAt, type KeyPath, keyPattern, namesUnder, SECTIONS } from './sections/sections.ts';
 
-/** The schema's issues as problems of keys: one for each unknown key. */
+/** Returns the schema's issues as problems of keys: one for each unknown key. */
 export function problemsOf(issues: readonly z.core.$ZodIssue[]): KeyProblem[] {
   return issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys' && !isInsideKey(issue.path)
@@ -40,7 +40,7 @@ function unknownKeyMessage(path: KeyPath, key: string): string {
   return `is not a key here. The most similar key is ${nearest}; all keys here: ${known.join(', ')}.`;
 }
 
-/** The known name with the smallest edit distance; case does not count. */
+/** Returns the known name with the smallest edit distance; case does not count. */
 export function nearestName(name: string, known: readonly string[]): string {
   const plain = (text: string) => text.toLowerCase();
   const found = closest(plain(name), known.map(plain));

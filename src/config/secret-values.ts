@@ -3,7 +3,7 @@ import { leavesOf } from './sections/sections.ts';
 import { passwordsOf } from './values/postgres-url.ts';
 
 /**
- * Every secret of a configuration, for redaction. The contents of token files and private key files and the
+ * Returns every secret of a configuration, for redaction. The contents of token files and private key files and the
  * output of token commands are not included, since they have not been read yet.
  */
 export function secretValues(config: Config): string[] {

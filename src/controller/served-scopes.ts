@@ -2,8 +2,8 @@ import type { RunnerScope } from '../../machines/job/context.ts';
 import type { Config } from '../config/schema.ts';
 
 /**
- * The repositories that the config names, where runners for their jobs are registered, and for each of them
- * the names of the breakers that can hold back its registrations.
+ * Returns the repositories that the config names, where runners for their jobs are registered, and for each of them the
+ * names of the breakers that can hold back its registrations.
  */
 export function servedScopes({ github, runner }: Config): {
   repositories: { owner: string; repository: string }[];

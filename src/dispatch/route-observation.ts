@@ -35,10 +35,10 @@ export type RoutingStep =
   | { do: 'settle'; job: Job; hasStory: boolean };
 
 /**
- * What an observation changes, as steps that are carried out in one synchronous run, so that they are stored
- * in one batch. A job that one of our runners took goes to that runner's actor. If another actor had the job,
- * the two exchange jobs (law 4). If no actor had it, or one whose VM is being deleted, the job for which that
- * runner was started goes on in a fresh actor, or needs nothing more from us.
+ * Returns what an observation changes, as steps that are carried out in one synchronous run, so that they are stored in
+ * one batch. A job that one of our runners took goes to that runner's actor. If another actor had the job, the two
+ * exchange jobs (law 4). If no actor had it, or one whose VM is being deleted, the job for which that runner was
+ * started goes on in a fresh actor, or needs nothing more from us.
  */
 export function routeObservation(seen: JobObservation, known: Known): RoutingStep[] {
   const holder = known.holderOfJob(seen.jobId);

@@ -6,7 +6,7 @@ import { scopeName } from '../github/runners/runner-scope.ts';
 type Outcome = 'none' | 'inFlight' | 'unknown';
 
 /**
- * The key under which a registration is stored. A VM has the name of its first runner, and GitHub's names are
+ * Returns the key under which a registration is stored. A VM has the name of its first runner, and GitHub's names are
  * unique only within a scope. With one key for both, the end of the one would count as the end of the other.
  */
 export function registrationKey(scope: RunnerScope, runnerName: string): string {

@@ -37,9 +37,9 @@ export interface Sighting {
 }
 
 /**
- * One job of GitHub's in the form that all other code uses. `started_at` does not show a start: GitHub sets
- * it when it creates the job. A runner's name in a queued job does not show one either, as one of GitHub's
- * own examples has it.
+ * Returns one job of GitHub's in the form that all other code uses. `started_at` does not show a start: GitHub sets it
+ * when it creates the job. A runner's name in a queued job does not show one either, as one of GitHub's own examples
+ * has it.
  */
 export function observeJob(job: z.infer<typeof jobSchema>, sighting: Sighting): JobObservation {
   const { source, seenAt, owner, repository } = sighting;

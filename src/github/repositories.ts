@@ -29,9 +29,9 @@ export function repositoryCalls(transport: GitHubTransport) {
 }
 
 /**
- * What a 404 of a whole repository means. When its owner can still be read, the repository is deleted, or
- * this token may no longer read it: returns REPOSITORY_GONE. Otherwise returns the original failure, since
- * nothing is proven.
+ * Returns what a 404 of a whole repository means. When its owner can still be read, the repository is deleted, or this
+ * token may no longer read it: returns REPOSITORY_GONE. Otherwise returns the original failure, since nothing is
+ * proven.
  */
 export async function missingRepository(
   transport: GitHubTransport,

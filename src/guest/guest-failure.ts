@@ -25,10 +25,9 @@ export function guestIdentityChanged({ host, port }: GuestTarget): DaemonError {
 }
 
 /**
- * What an error of ssh2 before the login's end means. ssh2 source: `level` is `client-authentication` when
- * every method was refused; a server that hangs up after too many tries only says so in the text. Its other
- * levels (`client-socket`, `client-timeout`, `protocol`, `handshake`) all mean that no SSH session was
- * established.
+ * Returns what an error of ssh2 before the login's end means. ssh2 source: `level` is `client-authentication` when
+ * every method was refused; a server that hangs up after too many tries only says so in the text. Its other levels
+ * (`client-socket`, `client-timeout`, `protocol`, `handshake`) all mean that no SSH session was established.
  */
 export function loginFailure(error: Error & { level?: string }, target: GuestTarget): DaemonError {
   if (error.level === 'client-authentication' || /authentication/i.test(error.message)) {

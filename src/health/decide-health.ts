@@ -28,7 +28,7 @@ export const UNSERVED_BOUND = 60_000;
  */
 export const DELIVERY_BOUND = 60 * 60_000;
 
-/** Milliseconds after which something that happens at an interval (`pace`) is overdue. */
+/** Returns the milliseconds after which something that happens at an interval (`pace`) is overdue. */
 export const boundOf = (pace: number): number => Math.max(LEAST_BOUND, MISSED_LOOKS * pace);
 
 /**

@@ -59,6 +59,6 @@ export interface SuccessAge {
   age: number;
 }
 
-/** Why nothing can be served or stored; empty where the daemon is ready. */
+/** Returns why nothing can be served or stored; empty where the daemon is ready. */
 export const reasonsOf = ({ scopes }: Pick<Health, 'scopes'>): string[] =>
   scopes.filter(({ stops }) => stops).map(({ sentence }) => sentence);

@@ -13,7 +13,7 @@ const NETWORK_LASTS = 2 ** 32;
 /** Milliseconds after which a Mac should be restarted soon: the warning leaves time for a quiet hour. */
 const WARNED_FROM = 45 * DAY;
 
-/** Why a Mac that has run for so long (milliseconds) should be restarted; null when it need not be. */
+/** Returns why a Mac that has run for so long (milliseconds) should be restarted; null when it need not be. */
 export function longUptime(upFor: number): string | null {
   if (upFor < WARNED_FROM) return null;
   const left = NETWORK_LASTS - upFor;
@@ -21,7 +21,10 @@ export function longUptime(upFor: number): string | null {
   return `has run for ${span(upFor)} without a restart: ${when} macOS stops freeing TCP ports, and at some time no new connection can be made`;
 }
 
-/** The Macs that should be restarted. An agent never runs longer than its Mac, so the Mac may have run for longer. */
+/**
+ * Returns the Macs that should be restarted. An agent never runs longer than its Mac, so the Mac may have run for
+ * longer.
+ */
 export function uptimeScopes({ hosts, macUpFor, now }: HealthFacts): HealthScope[] {
   const scope = (
     upFor: number | null,

@@ -10,7 +10,7 @@ export interface PublicAppOptions {
 }
 
 /**
- * The only app that strangers can reach: it takes GitHub's deliveries and reports whether the daemon is
+ * Returns the only app that strangers can reach: it takes GitHub's deliveries and reports whether the daemon is
  * healthy, but no reasons.
  */
 export function createPublicApp({ webhook, watch, canStore }: PublicAppOptions): Hono {

@@ -4,13 +4,13 @@ import { placeholder } from '../../machines/job/placeholder.ts';
 import type { SettledJob } from '../store/tables/jobs/settled-jobs.ts';
 
 /**
- * What is kept of a job when its record is removed: enough for dedup, for `jobs`, and to say why it failed.
+ * Returns what is kept of a job when its record is removed: enough for dedup, for `jobs`, and to say why it failed.
  */
 export function settledWithActor(end: JobEnd, { job, vm }: JobContext, at: number): SettledJob {
   return settled(job, end, vm?.host ?? null, at);
 }
 
-/** What is kept of a job that went on without an actor. */
+/** Returns what is kept of a job that went on without an actor. */
 export function settledWithoutActor(job: Job, at: number): SettledJob {
   return settled(job, endOf(job, null, false), null, at);
 }
@@ -36,7 +36,7 @@ function settled(
   };
 }
 
-/** A job that is over for the daemon, as GitHub is asked how it ended. */
+/** Returns a job that is over for the daemon, in the form in which GitHub is asked how it ended. */
 export function toAskFor({ jobId, owner, repository, name, at, attempts }: SettledJob): Job {
   return {
     ...placeholder({ name, at, owner, repository, attempt: attempts }),

@@ -31,7 +31,7 @@ const FAULTS = {
   operator: 'by an operator',
 };
 
-/** An outcome in one or two words. @param {Outcome} outcome */
+/** Returns an outcome in one or two words. @param {Outcome} outcome */
 export const outcomeWord = (outcome) => WORDS[outcome];
 
 /** Whose fault an end was, in words; empty where it was none. @param {Pick<TellableEnd, 'outcome' | 'blame'>} end */
@@ -40,7 +40,10 @@ export function faultWords({ outcome, blame }) {
   return FAULTS[blame];
 }
 
-/** An outcome in words, with whose fault it was: `lost, the host's fault`. @param {Pick<TellableEnd, 'blame'> & { outcome: Outcome }} end */
+/**
+ * Returns an outcome in words, with whose fault it was: `lost, the host's fault`.
+ * @param {Pick<TellableEnd, 'blame'> & { outcome: Outcome }} end
+ */
 export function outcomeWords({ outcome, blame }) {
   if (outcome === 'waiting' || outcome === 'underWay' || outcome === 'notOurs') return WORDS[outcome];
   const fault = faultWords({ outcome, blame });
@@ -50,7 +53,7 @@ export function outcomeWords({ outcome, blame }) {
 }
 
 /**
- * How a job that is over ended. Journals of earlier versions do not say; there GitHub's conclusion is all that
+ * Returns how a job that is over ended. Journals of earlier versions do not say; there GitHub's conclusion is all that
  * is known.
  * @param {{
  *   state: string,

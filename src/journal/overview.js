@@ -74,7 +74,7 @@ export function emptyOverview() {
 }
 
 /**
- * The overview of an answer of `/api/state`.
+ * Returns the overview of an answer of `/api/state`.
  * @param {Pick<Overview, 'seq' | 'at' | 'webhooks' | 'ended' | 'orders'> & { jobs: SeenJob[], hosts: SeenHost[], breakers: SeenBreaker[] }} answer
  * @returns {Overview}
  */
@@ -91,7 +91,7 @@ export function overviewOf({ seq, at, jobs, hosts, webhooks, breakers, ended, or
   };
 }
 
-/** The state that people know: the first name in a path. @param {string} path */
+/** Returns the state that people know: the first name in a path. @param {string} path */
 export function topState(path) {
   return path.split(/[.,]/)[0] ?? path;
 }
@@ -149,7 +149,7 @@ function applyTransition(overview, entry) {
 }
 
 /**
- * False for an actor whose job went on in another one (`released` in journals of earlier versions), and for a
+ * Returns false for an actor whose job went on in another one (`released` in journals of earlier versions), and for a
  * VM that never had one: its end is not an outcome of a job.
  * @param {Pick<SeenJob, 'jobId' | 'context'>} seen
  */

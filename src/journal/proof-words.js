@@ -2,7 +2,7 @@
 import { clock } from '../format.js';
 
 /**
- * Why a host gets only one VM at a time, in words that follow "proves itself with one VM first".
+ * Returns why a host gets only one VM at a time, in words that follow "proves itself with one VM first".
  * @param {import('../../machines/host.ts').Proof} proof
  */
 export function proofWords({ cause, since }) {

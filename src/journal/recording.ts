@@ -15,7 +15,7 @@ export interface Recording {
   subscribe(listener: () => void): () => void;
 }
 
-/** The journal of the running daemon. */
+/** Returns the journal of the running daemon. */
 export function liveRecording(
   store: Store,
   journal: { subscribe(listener: () => void): () => void },
@@ -35,7 +35,7 @@ export function liveRecording(
  */
 const ENTRIES_BEFORE = 3_000;
 
-/** The state at an instant (epoch ms), or the present state for null. */
+/** Returns the state at an instant (epoch ms), or the present state for null. */
 export async function overviewAt(recording: Recording, at: number | null) {
   const newest = recording.seq();
   await recording.durable();

@@ -22,7 +22,8 @@ const NOT_YET = new Set([
 ]);
 
 /**
- * Whether a failed try only says that what is waited for is not there yet. It becomes a failure when the wait is over.
+ * Returns whether a failed try only says that what is waited for is not there yet. It becomes a failure when the wait
+ * is over.
  * @param {FailureCode} code @param {string} path the state in which it was tried
  */
 export function isNotYet(code, path) {
@@ -30,7 +31,7 @@ export function isNotYet(code, path) {
 }
 
 /**
- * The trouble of a job in its present state; null where there is none, or where it is over.
+ * Returns the trouble of a job in its present state; null where there is none, or where it is over.
  * @param {{ state: string, context: Partial<Pick<import('../../machines/job/context.ts').JobContext, 'phase' | 'failure'>> }} job
  * @returns {Failure | null}
  */
@@ -47,8 +48,8 @@ export function troubleOf({ state, context }) {
 const WARNED_BEFORE = 15 * 60_000;
 
 /**
- * A sentence about a VM whose lifetime ends soon, while its runner is there; null otherwise. The agent then powers it off,
- * even while a job runs in it.
+ * Returns a sentence about a VM whose lifetime ends soon, while its runner is there; null otherwise. The agent then
+ * powers it off, even while a job runs in it.
  * @param {{ state: string, context: Partial<Pick<import('../../machines/job/context.ts').JobContext, 'vm'>> }} job
  * @param {number} now epoch ms
  */

@@ -58,7 +58,7 @@ function withoutIt(row: StoredNotice, now: number): StoredNotice | null {
   return row.isTold ? null : row;
 }
 
-/** Whether the receiver has still to be told that it began or that it is over. */
+/** Returns whether the receiver has still to be told that it began or that it is over. */
 export const isPending = ({ isTold, endedAt }: StoredNotice): boolean => !isTold || endedAt !== null;
 
 /**

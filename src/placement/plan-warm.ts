@@ -12,7 +12,7 @@ export interface WarmVm {
 }
 
 /**
- * Which queued jobs go on in which warm VMs: the first job in the queue gets the VM that is furthest. A job
+ * Returns which queued jobs go on in which warm VMs: the first job in the queue gets the VM that is furthest. A job
  * that is held back on every host gets none: the VM would be wasted.
  */
 export function assignWarmVms(

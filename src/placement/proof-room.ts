@@ -3,8 +3,9 @@ import type { JobSnapshot } from '../../machines/job.ts';
 import type { JobActors } from '../jobs/job-actors.ts';
 
 /**
- * How many more VMs may be made on a host now: one at a time on a host that has to prove that it works. VMs that were
- * there before, and those that are being removed, do not count: a VM that cannot be removed would else close the host.
+ * Returns how many more VMs may be made on a host now: one at a time on a host that has to prove that it works. VMs
+ * that were there before, and those that are being removed, do not count: a VM that cannot be removed would else close
+ * the host.
  */
 export function proofRoom(name: string, host: HostSnapshot, actors: Pick<JobActors, 'all'>): number {
   if (!host.hasTag('proves')) return Number.POSITIVE_INFINITY;
@@ -14,7 +15,7 @@ export function proofRoom(name: string, host: HostSnapshot, actors: Pick<JobActo
   return isOneBeingMade ? 0 : 1;
 }
 
-/** Whether the VM of an actor is not usable yet: its runner is not online, and it is not a warm VM either. */
+/** Returns whether the VM of an actor is not usable yet: its runner is not online, and it is not a warm VM either. */
 export function isBeingMade(snapshot: JobSnapshot): boolean {
   return snapshot.hasTag('holdsSlot') && !snapshot.hasTag('provisioned') && !snapshot.hasTag('tearingDown');
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 
-/** A clock that is ahead of another one by some milliseconds, or behind it when they are negative. */
+/** Returns a clock that is ahead of another one by some milliseconds, or behind it when they are negative. */
 export function shiftedClock(clock: Clock, aheadBy: number): Clock {
   return {
     now: () => clock.now() + aheadBy,

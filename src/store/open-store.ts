@@ -18,7 +18,7 @@ export interface OpenEngineOptions extends Pick<StoreOptions, 'clock' | 'log'> {
 
 export type OpenStoreOptions = StorePlace & StoreOptions & OpenEngineOptions;
 
-/** Where a store is, for people: without user and password. */
+/** Returns where a store is, for people: without user and password. */
 export function placeOfStore(place: StorePlace): string {
   return place.url === undefined ? place.path : placeOf(place.url);
 }

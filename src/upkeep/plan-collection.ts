@@ -146,7 +146,7 @@ function runnerStep(
   return [{ ...stray, do: 'delete', why }];
 }
 
-/** Whether nothing of what a record left behind remains. What could not be read may remain. */
+/** Returns whether nothing of what a record left behind remains. What could not be read may remain. */
 export function isLeftoverGone(
   { vm, runner }: Leftover,
   { vms, runners, unseenHosts, unseenScopes }: Reality,

@@ -14,7 +14,7 @@ export const phaseDeadline = <const Over>(over: Over) =>
 export const retryWait = <const Over>(over: Over) =>
   invokeWait('retryWait', ({ phase }: JobContext) => phase.nextTryAt, over);
 
-/** The pause as a state, which an operator's retry ends. */
+/** Returns the pause as a state, which an operator's retry ends. */
 export function pausing(s: JobSetup, next: 'acting' | 'watching', ...tags: 'needsAttention'[]) {
   return s.createStateConfig({
     tags: ['waiting', ...tags],
@@ -23,7 +23,7 @@ export function pausing(s: JobSetup, next: 'acting' | 'watching', ...tags: 'need
   });
 }
 
-/** An effect that is tried again until it succeeds, without its own deadline: acting ⇄ waiting. */
+/** Returns an effect that is tried again until it succeeds, without its own deadline: acting ⇄ waiting. */
 export function retried(s: JobSetup, description: string, acting: StateConfig, ...tags: 'needsAttention'[]) {
   return s.createStateConfig({
     initial: 'acting',

@@ -29,8 +29,8 @@ const HOST_FULL =
   'If another host has room for the VM, this leads to `tearingDown`, and the job goes on there.';
 
 /**
- * The shape of all provisioning states: acting ⇄ waiting within the deadline of the phase, and `blocked` without a
- * deadline while something that is nobody's failure stops the work (a full host, a rate limit).
+ * Returns the shape of all provisioning states: acting ⇄ waiting within the deadline of the phase, and `blocked`
+ * without a deadline while something that is nobody's failure stops the work (a full host, a rate limit).
  */
 export function provisioningState(
   s: JobSetup,

@@ -12,7 +12,7 @@ export interface Finding {
 
 const SIGNS = { ok: '✓', wrong: '✗', note: '!' };
 
-/** A finding as a line, with room for the longest `about`; a message may quote GitHub or an agent. */
+/** Returns a finding as a line, with room for the longest `about`; a message may quote GitHub or an agent. */
 export function findingLine({ about, verdict, message }: Finding, width: number): string {
   return `${SIGNS[verdict]} ${about.padEnd(width)}  ${printable(message)}`;
 }
@@ -30,7 +30,7 @@ export function about(what: string) {
 }
 
 /**
- * The message of an error that is meant for people. Throws any other error again, since it is a fault of this
+ * Returns the message of an error that is meant for people. Throws any other error again, since it is a fault of this
  * program.
  */
 export function sentenceOf(error: unknown): string {

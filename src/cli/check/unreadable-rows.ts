@@ -1,6 +1,8 @@
 import { counted } from '../../format.js';
 
-/** A phrase with the number of rows in quarantine for each table of a store; null when every row can be read. */
+/**
+ * Returns a phrase with the number of rows in quarantine for each table of a store; null when every row can be read.
+ */
 export function unreadableRows(byTable: Record<string, number>): string | null {
   const tables = Object.entries(byTable);
   if (tables.length === 0) return null;

@@ -105,7 +105,7 @@ function tellProgress(parts: readonly Part[], { clock, err }: Terminal): () => v
   return () => done.abort();
 }
 
-/** The findings about a configuration that could be loaded. */
+/** Returns the findings about a configuration that could be loaded. */
 export function checkConfig({ config, warnings, path }: LoadedConfig & { path: string }): Finding[] {
   const { ok, wrong, note } = about('config');
   const { mode } = config.controller;

@@ -61,7 +61,7 @@ async function look(
   }
 }
 
-/** As many lines as fit on the screen: live jobs first, each that waits with its reason. */
+/** Returns as many lines as fit on the screen: live jobs first, each that waits with its reason. */
 export function watchLines(
   answer: JobsAnswer,
   terminal: Pick<Terminal, 'clock' | 'columns' | 'rows' | 'color'>,

@@ -13,7 +13,7 @@ interface Place {
   takesFile: boolean;
 }
 
-/** The script that completes the commands, options and values of a program in a shell. */
+/** Returns the script that completes the commands, options and values of a program in a shell. */
 export function completionScript(program: Command, shell: (typeof SHELLS)[number]): string {
   const places = placesOf(program, '');
   const name = program.name();

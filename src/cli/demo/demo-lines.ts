@@ -33,7 +33,7 @@ export class DemoLines {
   }
 }
 
-/** The message of a line of the log, or the whole line when it is not JSON. */
+/** Returns the message of a line of the log, or the whole line when it is not JSON. */
 export function messageOf(line: string): string {
   return printable(parse(line).msg ?? line);
 }

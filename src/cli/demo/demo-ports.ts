@@ -12,7 +12,7 @@ export interface DemoPorts {
 /** Ports in addition to those of the Macs: two of the daemon and one of GitHub. */
 const FIXED_PORTS = 3;
 
-/** The ports of a demonstration. Throws a UsageError when one that was asked for is taken. */
+/** Returns the ports of a demonstration. Throws a UsageError when one that was asked for is taken. */
 export async function demoPorts(
   { port, hosts }: { port: number; hosts: number },
   random: () => number,

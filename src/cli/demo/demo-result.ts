@@ -30,7 +30,7 @@ export function demoResult(state: DemoState, recordsLeft: number, kills: number)
   };
 }
 
-/** Everything that went wrong in a demonstration, as phrases for a person. */
+/** Returns everything that went wrong in a demonstration, as phrases for a person. */
 export function complaints(
   state: DemoState,
   { failed, recordsLeft }: DemoResult,

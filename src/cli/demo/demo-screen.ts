@@ -13,7 +13,7 @@ const FRAME_ROWS = 8;
 
 const LAST = STEPS.length - 1;
 
-/** The table that is redrawn while the demonstration runs; no line is wider than the screen. */
+/** Returns the table that is redrawn while the demonstration runs; no line is wider than the screen. */
 export function demoScreen(
   state: DemoState,
   { columns, rows, color }: Screen,

@@ -104,13 +104,13 @@ export function progressOf({ jobs }: DemoState): number {
   return jobs.length === 0 ? 0 : steps / (jobs.length * (STEPS.length - 1));
 }
 
-/** True when nothing moves any more: each job is over or waits for a person, and nothing is left of it. */
+/** Returns whether nothing moves any more: each job is over or waits for a person, and nothing is left of it. */
 export function isQuiet({ jobs, vms, runners, records }: DemoState): boolean {
   const isDone = jobs.every(({ step, state }) => step === STEPS.length - 1 || state === 'waiting');
   return isDone && vms.length === 0 && runners.length === 0 && records === 0;
 }
 
-/** True when every job is over at GitHub and nothing is left of them; never while the daemon is silent. */
+/** Returns whether every job is over at GitHub and nothing is left of them; never while the daemon is silent. */
 export function isClean({ jobs, vms, runners, records }: DemoState): boolean {
   const isOver = jobs.every(({ conclusion }) => conclusion !== null);
   return isOver && vms.length === 0 && runners.length === 0 && records === 0;

@@ -20,7 +20,7 @@ const PLANS: readonly Plan[] = [
   ['Documentation', 'jeballto-macos', 'echo "# docs" > docs.md', 'wc -l docs.md'],
 ];
 
-/** The jobs of one pushed workflow, all with different names; each of them succeeds. */
+/** Returns the jobs of one pushed workflow, all with different names; each of them succeeds. */
 export function demoJobs(count: number): JobSpec[] {
   return Array.from({ length: count }, (_, index) => {
     const [name, label, ...commands] = PLANS[index % PLANS.length] as Plan;

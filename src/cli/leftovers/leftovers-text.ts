@@ -18,7 +18,7 @@ export function amountOf(steps: readonly CollectionStep[]): string {
   ].join(' and ');
 }
 
-/** A line for each VM and runner; `now` in epoch ms. */
+/** Returns a line for each VM and runner; `now` in epoch ms. */
 export function remnantLines(remnants: readonly Remnant[], now: number): string[] {
   return textTable(
     remnants.map(({ step, createdAt }) => [

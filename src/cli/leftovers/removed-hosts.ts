@@ -11,9 +11,9 @@ export interface NamedHost {
 }
 
 /**
- * The named Macs in the form of the config. The name of each is the host and port of its URL; its token comes
- * from its file or from its variable in the environment. Throws a UsageError for a URL that cannot be an
- * agent's, and for a Mac that is named twice or is in the config.
+ * Returns the named Macs in the form of the config. The name of each is the host and port of its URL; its token comes
+ * from its file or from its variable in the environment. Throws a UsageError for a URL that cannot be an agent's, and
+ * for a Mac that is named twice or is in the config.
  */
 export function removedHosts(
   named: readonly NamedHost[],

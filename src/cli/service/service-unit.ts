@@ -25,7 +25,7 @@ const STATE_FOLDER = '/var/lib/jeballto-runner';
 /** Exit codes after which a restart does not help: EX_USAGE and EX_CONFIG. */
 const HOPELESS = '64 78';
 
-/** The file of a service manager that starts the daemon, and starts it again after a crash. */
+/** Returns the file of a service manager that starts the daemon, and starts it again after a crash. */
 export function serviceUnit(manager: Manager, program: ServiceProgram): string {
   return manager === 'launchd' ? launchdJob(program) : systemdUnit(manager, program);
 }

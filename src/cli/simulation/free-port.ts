@@ -6,7 +6,7 @@ const PORT_COUNT = 10_000;
 const MAX_TRIES = 100;
 
 /**
- * A free loopback port. Port 0 does not do: a process that is killed and restarted needs the same port again.
+ * Returns a free loopback port. Port 0 does not do: a process that is killed and restarted needs the same port again.
  * `random` is in [0, 1).
  */
 export async function freePort(random: () => number): Promise<number> {
@@ -17,6 +17,6 @@ export async function freePort(random: () => number): Promise<number> {
   throw new Error(`no port of ${FIRST_PORT} to ${FIRST_PORT + PORT_COUNT} is free`);
 }
 
-/** True when this user can listen on the loopback port now. */
+/** Returns whether this user can listen on the loopback port now. */
 export const isFree = async (port: number): Promise<boolean> =>
   (await listenProblem('127.0.0.1', port)) === null;

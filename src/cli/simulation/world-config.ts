@@ -14,7 +14,10 @@ export interface WorldConfigOptions {
   storePath: string;
 }
 
-/** The content of a `config.json` that points the daemon at a simulated world, at a pace that a person can watch. */
+/**
+ * Returns the content of a `config.json` that points the daemon at a simulated world, at a pace that a person can
+ * watch.
+ */
 export function worldConfig({
   world,
   agentToken,
@@ -70,7 +73,7 @@ export function worldConfig({
   };
 }
 
-/** The command that pushes a workflow at a simulated GitHub. */
+/** Returns the command that pushes a workflow at a simulated GitHub. */
 export function pushExample(
   gitHubUrl: string,
   { repository = SIMULATED_REPOSITORY, label = 'jeballto-macos' } = {},

@@ -10,13 +10,13 @@ export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\u{fffd}');
 }
 
-/** The text in at most `columns` columns; what does not fit is replaced by an ellipsis. */
+/** Returns the text in at most `columns` columns; what does not fit is replaced by an ellipsis. */
 export function cut(text: string, columns: number): string {
   return cliTruncate(text, columns);
 }
 
 /**
- * The text in lines of at most `columns` columns, broken between words, each after `indent`; null does not
+ * Returns the text in lines of at most `columns` columns, broken between words, each after `indent`; null does not
  * break.
  */
 export function wrap(text: string, columns: number | null, indent = ''): string[] {

@@ -18,7 +18,7 @@ export interface ConfigChange {
 /** Sections whose items come and go as a whole. */
 const ITEMS = ['hosts', 'labels', 'notify'];
 
-/** The difference of two configs: what the later one has, in the order of the reference, then what it lacks. */
+/** Returns the difference of two configs: what the later one has, in the order of the reference, then what it lacks. */
 export function configChanges(before: Config, after: Config): ConfigChange[] {
   const [old, now] = [keysOf(before), keysOf(after)];
   const changes = new Map<string, ConfigChange>();
@@ -71,7 +71,7 @@ function hasItem({ hosts, labels, notify }: Config, [section, name]: Item): bool
   return Object.hasOwn(section === 'labels' ? labels : notify, name);
 }
 
-/** One change as a line for people: `labels.mac.image: a → b`. */
+/** Returns one change as a line for people: `labels.mac.image: a → b`. */
 export function changeLine({ key, what, from, to }: ConfigChange): string {
   if (what !== 'changed') return `${key}: ${what}`;
   if (from === undefined && to === undefined) return `${key}: changed`;

@@ -6,9 +6,9 @@ import { shownKeys } from './shown-keys.ts';
 const LENGTH = 12;
 
 /**
- * A short text that is the same for two configs with the same meaning, whatever the order and the form of
- * their files. Secrets are not in it, since a digest of a short secret would give it away. The order of labels
- * is: a job gets the first profile that matches it.
+ * Returns a short text that is the same for two configs with the same meaning, whatever the order and the form of their
+ * files. Secrets are not in it, since a digest of a short secret would give it away. The order of labels is: a job gets
+ * the first profile that matches it.
  */
 export function configDigest(config: Config): string {
   const keys = shownKeys(config).sort((a, b) => (a.key < b.key ? -1 : 1));

@@ -17,7 +17,7 @@ export interface KnownKey {
   value: unknown;
 }
 
-/** The keys of a config by their texts. A host is called by its name: its place in the list means nothing. */
+/** Returns the keys of a config by their texts. A host is called by its name: its place in the list means nothing. */
 export function keysOf(config: Config): Map<string, KnownKey> {
   const keys = [...leavesOf(config)].map(({ path, facts, value }): [string, KnownKey] => {
     const [section, at, ...rest] = path;
@@ -28,12 +28,12 @@ export function keysOf(config: Config): Map<string, KnownKey> {
   return new Map(keys.filter(([, { path }]) => path[0] !== 'hosts' || path[2] !== 'name'));
 }
 
-/** The value of a key as people may see it. */
+/** Returns the value of a key as people may see it. */
 export function shownValue({ facts, value }: Pick<KnownKey, 'facts' | 'value'>): string {
   return facts.secret ? '(secret)' : (facts.print?.(value) ?? String(value));
 }
 
-/** The whole config, without secrets, in the order of the reference. */
+/** Returns the whole config, without secrets, in the order of the reference. */
 export function shownKeys(config: Config): ShownKey[] {
   return [...keysOf(config)].map(([key, known]) => ({ key, value: shownValue(known) }));
 }

@@ -75,12 +75,12 @@ export const SECTIONS: Record<string, Section> = {
 
 const ELEMENT = { one: [], list: ['*'], named: ['*'] };
 
-/** The path of a key with `*` for the place in a list or the name in a map: `hosts.*.token`. */
+/** Returns the path of a key with `*` for the place in a list or the name in a map: `hosts.*.token`. */
 export function keyPattern(section: string, key: string): string {
   return [section, ...ELEMENT[SECTIONS[section]?.form ?? 'one'], key].join('.');
 }
 
-/** A path as operators write it: `hosts[1].base_url`, `labels["macos 15.2"].image`. */
+/** Returns a path as operators write it: `hosts[1].base_url`, `labels["macos 15.2"].image`. */
 export function pathText(path: KeyPath): string {
   const parts = path.map((part) => {
     if (typeof part === 'number') return `[${part}]`;
@@ -89,13 +89,13 @@ export function pathText(path: KeyPath): string {
   return parts.join('').replace(/^\./, '');
 }
 
-/** The names that are allowed directly under a path: sections at the top, keys below them. */
+/** Returns the names that are allowed directly under a path: sections at the top, keys below them. */
 export function namesUnder(path: KeyPath): string[] {
   if (path.length === 0) return Object.keys(SECTIONS);
   return Object.keys(sectionAt(path)?.keys ?? {});
 }
 
-/** The facts of the key at a path; undefined when there is no such key. */
+/** Returns the facts of the key at a path; undefined when there is no such key. */
 export function factsAt(path: KeyPath): KeyFacts | undefined {
   const section = sectionAt(path);
   if (!section) return undefined;

@@ -15,9 +15,9 @@ const agentFile = z.object({
 });
 
 /**
- * The address of an agent that the same user runs on this Mac; null when there is no config file of an agent.
- * Never returns the agent's token: the agent keeps it in the Keychain, and an `api.token` in an old file is
- * no longer valid.
+ * Returns the address of an agent that the same user runs on this Mac; null when there is no config file of an agent.
+ * Never returns the agent's token: the agent keeps it in the Keychain, and an `api.token` in an old file is no longer
+ * valid.
  */
 export function discoverAgent(homeDir: string): DiscoveredAgent | null {
   const file = join(homeDir, 'Library', 'Application Support', 'Jeballto', 'config.json');

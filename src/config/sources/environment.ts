@@ -27,12 +27,12 @@ export const VARIABLES: Variable[] = Object.entries(SECTIONS)
     }),
   );
 
-/** The variable that sets the key; undefined when there is none. */
+/** Returns the variable that sets the key; undefined when there is none. */
 export function variableOf(path: KeyPath): string | undefined {
   return VARIABLES.find((variable) => pathText(variable.path) === pathText(path))?.name;
 }
 
-/** The environment variable that holds the agent token of the host: `mac-1` has `JEBALLTO_TOKEN_MAC_1`. */
+/** Returns the environment variable that holds the agent token of the host: `mac-1` has `JEBALLTO_TOKEN_MAC_1`. */
 export function tokenVariable(hostName: string): string {
   return `JEBALLTO_TOKEN_${hostName.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`;
 }

@@ -11,7 +11,7 @@ const MAX_OUTPUT_BYTES = 64 * 1024;
 /** A secret that cannot be read. The message is a sentence about its key, without any part of the secret. */
 export class UnreadableSecret extends Error {}
 
-/** The secret in a file that holds nothing else. `what`: such as "token". Throws an UnreadableSecret. */
+/** Returns the secret in a file that holds nothing else. `what`: such as "token". Throws an UnreadableSecret. */
 export function readSecretFile(path: string, what: string): string {
   try {
     return readFileSync(path, 'utf8').trim();
@@ -21,7 +21,7 @@ export function readSecretFile(path: string, what: string): string {
   }
 }
 
-/** The secret that a program prints, which runs without a shell. Rejects with an UnreadableSecret. */
+/** Returns the secret that a program prints, which runs without a shell. Rejects with an UnreadableSecret. */
 export async function runSecretCommand(
   command: string[],
   what: string,

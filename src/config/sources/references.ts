@@ -51,7 +51,7 @@ function textsOf({ value, facts, path, set }: Leaf): TextLeaf[] {
   });
 }
 
-/** An absolute path; relative ones start from the folder of the configuration file. */
+/** Returns an absolute path; relative ones start from the folder of the configuration file. */
 export function localPath(path: string, { home, folder }: Pick<ReferenceContext, 'home' | 'folder'>): string {
   return path === '~' || path.startsWith('~/') ? join(home, path.slice(1)) : resolve(folder, path);
 }

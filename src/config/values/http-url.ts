@@ -36,7 +36,7 @@ export const githubApiUrl = httpUrl('https://api.github.com', ({ hostname }) =>
     : null,
 );
 
-/** True when a secret sent there could be read on the way. */
+/** Returns whether a secret sent there could be read on the way. */
 export function isExposed(url: string): boolean {
   const { protocol, hostname } = new URL(url);
   return protocol === 'http:' && !isLoopback(hostname.replace(/^\[(.*)\]$/, '$1'));

@@ -17,12 +17,12 @@ export function parseListenAddress(text: string): ListenAddress | null {
   return { host: bracketed ?? (plain || '0.0.0.0'), port: Number(digits) };
 }
 
-/** True when only this machine reaches the host name. */
+/** Returns whether only this machine reaches the host name. */
 export function isLoopback(host: string): boolean {
   return /^127(\.\d{1,3}){3}$/.test(host) || host === '::1' || host.toLowerCase() === 'localhost';
 }
 
-/** True when two listeners would take the same port of the same interface. */
+/** Returns whether two listeners would take the same port of the same interface. */
 export function isSameListener(one: ListenAddress, other: ListenAddress): boolean {
   if (one.port !== other.port || one.port === 0) return false;
   const isWildcard = ({ host }: ListenAddress) => host === '0.0.0.0' || host === '::';

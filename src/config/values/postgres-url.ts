@@ -28,7 +28,7 @@ function problemOf(url: string): string | null {
   }
 }
 
-/** The password of an address, as it is written there and as it is sent; the log must show neither. */
+/** Returns the password of an address, as it is written there and as it is sent; the log must show neither. */
 export function passwordsOf(url: string): string[] {
   try {
     const { password } = parse(url);

@@ -5,9 +5,9 @@ const FORM = /^(\d+(?:\.\d+)?) ?(MB|GB|TB)$/i;
 const UNITS: Record<string, number> = { MB: 1024 ** 2, GB: 1024 ** 3, TB: 1024 ** 4 };
 
 /**
- * Bytes of a text such as `12GB`; null when it is not a size. The agent's own rule: a decimal number and MB,
- * GB or TB in any case, each 1024 of the one before; the agent refuses `12G` and `12GiB`, so this function
- * does, too.
+ * Returns the bytes of a text such as `12GB`; null when it is not a size. The agent's own rule: a decimal number and
+ * MB, GB or TB in any case, each 1024 of the one before; the agent refuses `12G` and `12GiB`, so this function does,
+ * too.
  */
 export function parseSize(text: string): number | null {
   const [, count, unit = ''] = FORM.exec(text) ?? [];

@@ -1,7 +1,7 @@
 import type { Kind } from '../key.ts';
 import { secret } from './plain-kinds.ts';
 
-/** Why a text cannot be the URL of a webhook; null when it can be one. The sentence has no part of the URL. */
+/** Returns why a text cannot be the URL of a webhook; null when it can be one. The sentence has no part of the URL. */
 export function webhookUrlProblem(text: string): string | null {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (!url || !/^https?:$/.test(url.protocol))

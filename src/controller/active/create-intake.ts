@@ -35,7 +35,7 @@ export interface Intake {
 }
 
 /**
- * The sources of job events, webhook and poll. Each checks the other: an event that only one of them saw is a
+ * Returns the sources of job events, webhook and poll. Each checks the other: an event that only one of them saw is a
  * gap.
  */
 export function createIntake(parts: IntakeParts): Intake {

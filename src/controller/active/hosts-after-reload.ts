@@ -2,8 +2,7 @@ import type { Config, HostConfig } from '../../config/schema.ts';
 import type { Predecessor } from './handed-over.ts';
 
 /**
- * The hosts of the earlier config: those that left it, and whether a host of this name is the
- * same Mac.
+ * Returns the hosts of the earlier config: those that left it, and whether a host of this name is the same Mac.
  */
 export function hostsAfterReload(config: Config, before: Pick<Predecessor, 'config' | 'leaving'> | null) {
   const old = before ? [...before.config.hosts, ...before.leaving()] : [];

@@ -3,9 +3,9 @@ import { pathText } from '../../config/sections/sections.ts';
 import type { BreakerRef } from '../../placement/breakers/breakers.ts';
 
 /**
- * Whether what a breaker holds back is the same after a reload with these changes. A person may have changed
- * the config to end the failures, so whatever was changed is tried again at once. What fails with an image or
- * a profile may be cured by any host or label.
+ * Returns whether what a breaker holds back is the same after a reload with these changes. A person may have changed
+ * the config to end the failures, so whatever was changed is tried again at once. What fails with an image or a profile
+ * may be cured by any host or label.
  */
 export function isSameBreaker({ about, name }: BreakerRef, changes: readonly ConfigChange[]): boolean {
   const touches = (...roots: string[]) =>

@@ -4,7 +4,7 @@ import type { Receiver } from '../../notices/receiver.ts';
 import type { Ports } from './ports.ts';
 
 /**
- * The receivers of notifications that the config names, with their URLs; nothing is sent yet. Rejects with a
+ * Returns the receivers of notifications that the config names, with their URLs; nothing is sent yet. Rejects with a
  * ConfigError when a URL cannot be read.
  */
 export function connectReceivers(

@@ -36,8 +36,8 @@ interface ConnectOptions {
 }
 
 /**
- * The agents and GitHub, as the config names them; nothing is sent yet. Rejects with a ConfigError when a
- * token or a key cannot be read.
+ * Returns the agents and GitHub, as the config names them; nothing is sent yet. Rejects with a ConfigError when a token
+ * or a key cannot be read.
  */
 export async function connect(
   config: Config,
@@ -85,7 +85,9 @@ const accountOf = ({ github: { api_url, token, app_id, installation_id } }: Conf
   installation_id,
 ];
 
-/** The key for logins in guests; null when the config names none. Throws a ConfigError when it cannot be read. */
+/**
+ * Returns the key for logins in guests; null when the config names none. Throws a ConfigError when it cannot be read.
+ */
 export function guestKeyOf({ runner }: Pick<Config, 'runner'>): string | null {
   const path = runner.ssh_private_key_path;
   return path === undefined ? null : readKey(path, 'runner.ssh_private_key_path');
@@ -109,7 +111,7 @@ export interface Agents {
 }
 
 /**
- * The agents of the config's hosts. Rejects with a ConfigError when one has no token. Tokens are looked up in
+ * Returns the agents of the config's hosts. Rejects with a ConfigError when one has no token. Tokens are looked up in
  * parallel, since each may come from a slow command.
  */
 export async function connectAgents(

@@ -6,8 +6,8 @@ import {
 } from '../../github/access/environment-proxy.ts';
 
 /**
- * The proxy of the environment for requests to an address; null without one. Agents are always called
- * directly. Throws a ConfigError when the value of a proxy variable is not a proxy.
+ * Returns the proxy of the environment for requests to an address; null without one. Agents are always called directly.
+ * Throws a ConfigError when the value of a proxy variable is not a proxy.
  */
 export function proxyFor(url: string, env: NodeJS.ProcessEnv): EnvironmentProxy | null {
   try {

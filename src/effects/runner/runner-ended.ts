@@ -6,8 +6,8 @@ const OF_THE_WRAPPER =
   /^(?:Exiting runner|Restarting runner|Runner listener exit|Exiting with unknown error code)/;
 
 /**
- * Why a runner process ended before it had a job, or before its job was over; null when the job was over, since its
- * end is then not a failure.
+ * Returns why a runner process ended before it had a job, or before its job was over; null when the job was over, since
+ * its end is then not a failure.
  */
 export function runnerEnded(runnerName: string, status: RunnerStatus): Failure | null {
   if (status.finishedJob) return null;

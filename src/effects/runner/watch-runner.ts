@@ -36,8 +36,7 @@ export const watchRunner = effect('watchRunner', async (world, input, signal) =>
 });
 
 /**
- * True when the agent says that the VM is gone. A guest that cannot be reached proves nothing: it may be
- * working.
+ * Returns whether the agent says that the VM is gone. A guest that cannot be reached proves nothing: it may be working.
  */
 export async function vmIsGone(world: EffectWorld, host: string, vmId: string, signal: AbortSignal) {
   const state = await world.agent(host).vmState(vmId, { signal });

@@ -54,7 +54,7 @@ const WORST_SKEW_MS = 30_000;
 const purpose = 'serving jobs';
 const REQUESTS_AT_ONCE = 5;
 
-/** The checks that the `doctor` command makes at GitHub. */
+/** Returns the checks that the `check` command makes at GitHub. */
 export function accessCalls(transport: GitHubTransport, auth: GitHubAuth, clock: Clock) {
   return {
     /**

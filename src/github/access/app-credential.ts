@@ -125,7 +125,7 @@ export class AppCredential {
   }
 }
 
-/** Whether the App itself, not its installation, makes requests for a path. */
+/** Returns whether the App itself, not its installation, makes requests for a path. */
 export function isOfApp(path: string): boolean {
   return path === '/app' || path.startsWith('/app/');
 }

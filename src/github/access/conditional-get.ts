@@ -48,7 +48,7 @@ export function linkOf(headers: AnswerHeaders): string | undefined {
 }
 
 /**
- * The query of the `next` page in a `Link` header; null on the last page. The link's host is ignored, since
+ * Returns the query of the `next` page in a `Link` header; null on the last page. The link's host is ignored, since
  * credentials would be sent there.
  */
 export function nextPageQuery(link: string | undefined): string | null {

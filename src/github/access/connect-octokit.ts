@@ -18,7 +18,7 @@ export interface OctokitOptions {
 }
 
 /**
- * An Octokit without plugins that repeat or delay calls: the state machines do that visibly, and a repeated
+ * Returns an Octokit without plugins that repeat or delay calls: the state machines do that visibly, and a repeated
  * generate-jitconfig leaves a phantom runner behind. It has no credential: each request has its own.
  */
 export function connectOctokit(options: OctokitOptions): Octokit {

@@ -23,9 +23,9 @@ export class ProxyVariableError extends Error {
 }
 
 /**
- * The proxy for an address, from the variables that other tools use too, lower case first; null when the
- * address is requested directly. A proxy for plain http is also used for https when https has none of its
- * own. Throws a ProxyVariableError.
+ * Returns the proxy for an address, from the variables that other tools use too, lower case first; null when the
+ * address is requested directly. A proxy for plain http is also used for https when https has none of its own. Throws a
+ * ProxyVariableError.
  */
 export function environmentProxy(url: string, env: Environment): EnvironmentProxy | null {
   const http = firstSet(env, 'http_proxy', 'HTTP_PROXY');

@@ -39,8 +39,8 @@ const SHORTEST_PAUSE_MS = 60_000;
 const LONGEST_PAUSE_MS = 16 * 60_000;
 
 /**
- * What a refusal of GitHub means. `strikes` counts the rate-limit responses right before this one. 403 may
- * mean a missing permission, a secondary rate limit, single sign-on and more; the headers decide.
+ * Returns what a refusal of GitHub means. `strikes` counts the rate-limit responses right before this one. 403 may mean
+ * a missing permission, a secondary rate limit, single sign-on and more; the headers decide.
  */
 export function githubFailure(answer: GitHubAnswer, call: GitHubCall, now: number, strikes = 0): DaemonError {
   const [code, fix, retryAt] = verdict(answer, call, now, strikes);
@@ -131,7 +131,7 @@ export function credentialRefusedAt(error: unknown): number | null {
   return (error.cause as GitHubRefusal).date;
 }
 
-/** The HTTP status with which GitHub refused, or null when the error is not a refusal by GitHub. */
+/** Returns the HTTP status with which GitHub refused, or null when the error is not a refusal by GitHub. */
 export function refusalStatus(error: unknown): number | null {
   if (!(error instanceof DaemonError)) return null;
   return (error.cause as Partial<GitHubRefusal> | undefined)?.status ?? null;

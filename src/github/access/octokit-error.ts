@@ -17,7 +17,7 @@ export interface OctokitOutcome {
   problem: string;
 }
 
-/** The outcome of a request that Octokit rejected. */
+/** Returns the outcome of a request that Octokit rejected. */
 export function readOctokitError(error: unknown): OctokitOutcome {
   const { response, cause } = (error ?? {}) as { response?: RawAnswer; cause?: unknown };
   return {
@@ -27,7 +27,7 @@ export function readOctokitError(error: unknown): OctokitOutcome {
 }
 
 /**
- * The `message` of GitHub's JSON refusal with the sentences of its `errors`. Null for a response that is not
+ * Returns the `message` of GitHub's JSON refusal with the sentences of its `errors`. Null for a response that is not
  * GitHub's: a page of a proxy or a gateway in front of it.
  */
 export function messageOf(data: unknown): string | null {

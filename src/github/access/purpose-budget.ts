@@ -39,9 +39,9 @@ export function callsLeft(purpose: Purpose, { limit, remaining, underWay }: Budg
 }
 
 /**
- * Epoch ms before which calls of a purpose have to wait; null when they may go on. What GitHub itself asked
- * for (`blockedUntil`) also applies to teardown, whose calls would be refused. Without a known budget nothing
- * waits.
+ * Returns the instant (epoch ms) before which calls of a purpose have to wait; null when they may go on. What GitHub
+ * itself asked for (`blockedUntil`) also applies to teardown, whose calls would be refused. Without a known budget
+ * nothing waits.
  */
 export function pausedUntil(
   purpose: Purpose,

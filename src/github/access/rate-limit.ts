@@ -32,7 +32,7 @@ export const LONGEST_WAIT_MS = 3_600_000;
 const RESET_BLUR = 2_000;
 
 /**
- * The instant of `x-ratelimit-reset` on our clock: GitHub gives it in whole seconds of its own, and `Date`
+ * Returns the instant of `x-ratelimit-reset` on our clock: GitHub gives it in whole seconds of its own, and `Date`
  * shows how far its clock is from ours. Null without one.
  */
 export function resetInstant(headers: AnswerHeaders, now: number): number | null {

@@ -18,9 +18,9 @@ const FIRST_RELEASE = [3, 10] as const;
 const REMEMBERED_MS = 24 * 3_600_000;
 
 /**
- * True when the refusal means "this server has no JIT runners". GitHub has no response of its own for that:
- * on Enterprise Server before 3.10 the route is a plain 404, which may also mean a wrong repository, a
- * missing permission and an unknown group. On github.com it is never the reason.
+ * Returns whether the refusal means "this server has no JIT runners". GitHub has no response of its own for that: on
+ * Enterprise Server before 3.10 the route is a plain 404, which may also mean a wrong repository, a missing permission
+ * and an unknown group. On github.com it is never the reason.
  */
 export function isJitUnsupported(evidence: JitEvidence): boolean {
   const { isEnterpriseServer, status, canListRunners, groupExists } = evidence;

@@ -123,7 +123,7 @@ export function registrationCalls(transport: GitHubTransport, groups: RunnerGrou
 }
 
 /**
- * True for GitHub Enterprise Server, whose release decides what it can do. github.com and the data-residency
+ * Returns true for GitHub Enterprise Server, whose release decides what it can do. github.com and the data-residency
  * hosts `api.<name>.ghe.com` always run the newest version.
  */
 export function isEnterpriseServer(apiUrl: string): boolean {
@@ -131,7 +131,7 @@ export function isEnterpriseServer(apiUrl: string): boolean {
   return hostname !== 'api.github.com' && !hostname.endsWith('.ghe.com');
 }
 
-/** The URL for `config.sh --url` of a scope: its address on the web host that belongs to the API's host. */
+/** Returns the URL for `config.sh --url` of a scope: its address on the web host that belongs to the API's host. */
 export function registrationUrl(apiUrl: string, scope: RunnerScope): string {
   const url = new URL(apiUrl);
   if (!isEnterpriseServer(apiUrl)) url.hostname = url.hostname.replace(/^api\./, '');

@@ -5,7 +5,7 @@ export function scopeName(scope: RunnerScope): string {
   return scope.kind === 'repository' ? `${scope.owner}/${scope.repository}` : scope.owner;
 }
 
-/** The path of the scope below the API's base URL. */
+/** Returns the path of the scope below the API's base URL. */
 export function scopePath(scope: RunnerScope): string {
   const owner = encodeURIComponent(scope.owner);
   return scope.kind === 'repository'

@@ -39,7 +39,7 @@ export function activityScript(runnerName: string): GuestScript<boolean> {
   };
 }
 
-/** What the script printed: true for any sign of a job, false only when both witnesses say no, else null. */
+/** Returns what the script printed: true for any sign of a job, false only when both witnesses say no, else null. */
 export function parseActivity(stdout: string): boolean | null {
   const printed = /^jeballto-activity: worker=(yes|no|unknown) job=(open|none)$/m.exec(stdout);
   if (printed === null) return null;

@@ -33,8 +33,8 @@ export function shellQuote(word: string): string {
 }
 
 /**
- * The command line that runs a POSIX script with arguments, whatever login shell reads it. Everything in it
- * is visible in the guest's process list, so secrets are sent on standard input and never in `args`.
+ * Returns the command line that runs a POSIX script with arguments, whatever login shell reads it. Everything in it is
+ * visible in the guest's process list, so secrets are sent on standard input and never in `args`.
  */
 export function shellCommand(script: string, args: readonly string[] = []): string {
   return ['/bin/sh -c', shellQuote(script), 'sh', ...args.map(shellQuote)].join(' ');

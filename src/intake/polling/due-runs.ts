@@ -29,9 +29,9 @@ export interface Pace {
 const SETTLED_AFTER_MS = 60_000;
 
 /**
- * The runs whose jobs have to be read now: those never read first, then those that changed or may have, then
- * those read longest ago. A thousand queued runs are thus spread over several cycles instead of running into
- * GitHub's limit of 900 points a minute.
+ * Returns the runs whose jobs have to be read now: those never read first, then those that changed or may have, then
+ * those read longest ago. A thousand queued runs are thus spread over several cycles instead of running into GitHub's
+ * limit of 900 points a minute.
  */
 export function dueRuns(
   runs: readonly ListedRun[],

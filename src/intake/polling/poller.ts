@@ -278,7 +278,7 @@ export interface Paces {
 }
 
 /**
- * Milliseconds between two looks at GitHub. While webhooks are trusted, polling is a backstop and is slow;
+ * Returns the milliseconds between two looks at GitHub. While webhooks are trusted, polling is a backstop and is slow;
  * while they are doubted, polling replaces them. Before the first delivery each mode does what its name says.
  */
 export function pollPace({ mode, interval, recheckInterval }: Paces, webhooks: WebhooksState): number {

@@ -47,7 +47,7 @@ function encodingOf(contentType: string | undefined): PayloadEncoding | null {
 }
 
 /**
- * The bytes as a text that encodes to the same bytes again: a BOM is kept, and bytes that are not UTF-8 give
+ * Returns the bytes as a text that encodes to the same bytes again: a BOM is kept, and bytes that are not UTF-8 give
  * null. So a signature over the text is one over the bytes.
  */
 export function losslessText(bytes: Uint8Array): string | null {
@@ -58,7 +58,7 @@ export function losslessText(bytes: Uint8Array): string | null {
   }
 }
 
-/** The payload, or undefined when it is not JSON. Only for a body whose signature was verified. */
+/** Returns the payload, or undefined when it is not JSON. Only for a body whose signature was verified. */
 export function parsePayload(text: string, encoding: PayloadEncoding): unknown {
   try {
     return JSON.parse(encoding === 'json' ? text : (new URLSearchParams(text).get('payload') ?? ''));
@@ -68,7 +68,7 @@ export function parsePayload(text: string, encoding: PayloadEncoding): unknown {
 }
 
 /**
- * The webhook that a genuine delivery came from, by its headers; null for one that the API cannot read (an
+ * Returns the webhook that a genuine delivery came from, by its headers; null for one that the API cannot read (an
  * enterprise's).
  */
 export function hookRefOf(
@@ -95,9 +95,9 @@ const workflowJobSchema = z.object({
 });
 
 /**
- * The observation in a `workflow_job` delivery. Its `action` is not read: `queued` comes with the status
- * `waiting` when an environment has to be approved first. A returned string says which field is wrong, in
- * words for GitHub's delivery page.
+ * Returns the observation in a `workflow_job` delivery. Its `action` is not read: `queued` comes with the status
+ * `waiting` when an environment has to be approved first. A returned string says which field is wrong, in words for
+ * GitHub's delivery page.
  */
 export function observeDelivery(payload: unknown, seenAt: number): JobObservation | string {
   const parsed = workflowJobSchema.safeParse(payload);

@@ -16,7 +16,7 @@ export const breakerSubject = (about) =>
   Object.entries(SUBJECTS).find(([key]) => key === about)?.[1] ?? about;
 
 /**
- * Why something is held back, and until when.
+ * Returns why something is held back, and until when.
  * @param {import('../overview.js').SeenBreaker} breaker
  */
 export function breakerWords({ state, failures, lastFailure, retryAt }) {

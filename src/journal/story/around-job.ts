@@ -16,8 +16,8 @@ export interface AroundJob {
 }
 
 /**
- * What happened around a job from its first entry to its last, or to the present while it is live. With `after`, only
- * entries with a larger sequence number. Reads the newest entries first, and a limited number of them.
+ * Returns what happened around a job from its first entry to its last, or to the present while it is live. With
+ * `after`, only entries with a larger sequence number. Reads the newest entries first, and a limited number of them.
  */
 export async function aroundJob(
   recording: Pick<Recording, 'read'>,

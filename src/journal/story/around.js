@@ -7,7 +7,7 @@
  * @typedef {import('../../store/tables/journal.ts').StoredJournalEntry} Entry
  */
 
-/** The hosts that a job had VMs on. @param {Entry[]} entries of the job */
+/** Returns the hosts that a job had VMs on. @param {Entry[]} entries of the job */
 export function hostsOf(entries) {
   return new Set(entries.map(({ host }) => host).filter((host) => host !== null));
 }

@@ -24,7 +24,7 @@ import { contextAfter } from './contexts.js';
  * @property {string} end how it ended for the job; empty while it lasts
  */
 
-/** The attempts of a job, in their order. @param {Entry[]} entries of this job @returns {Attempt[]} */
+/** Returns the attempts of a job, in their order. @param {Entry[]} entries of this job @returns {Attempt[]} */
 export function attemptsOf(entries) {
   const told = new AttemptTeller();
   for (const entry of entries) told.add(entry);

@@ -14,7 +14,7 @@ import { webAddress } from '../../format.js';
 const SHORT = 7;
 
 /**
- * What is known of it, as parts that may be links. Journals of earlier versions have neither commit nor branch.
+ * Returns what is known of it, as parts that may be links. Journals of earlier versions have neither commit nor branch.
  * @param {{ commit?: string | null, branch?: string | null, url?: string } | undefined} job
  * @param {string | null} actor who started the run; null while that is unknown
  * @returns {OriginPart[]}

@@ -6,7 +6,7 @@ import { AttentionWatch } from './attention-watch.js';
  * @typedef {import('../session/session.js').Session} Session
  */
 
-/** What needs attention in the present, whatever moment is shown. @param {Session} session */
+/** Returns what needs attention in the present, whatever moment is shown. @param {Session} session */
 export function attentionNow({ live, mode, readiness, unreadable, sources, present, isLost }) {
   if (!live || mode === 'replay') return [];
   return attentionOf({

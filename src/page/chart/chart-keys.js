@@ -20,7 +20,7 @@ export function areaOf(part) {
 }
 
 /**
- * The nearest part to the right, left, below or above.
+ * Returns the nearest part to the right, left, below or above.
  * @param {SVGSVGElement} chart @param {SVGGElement} from @param {string} key such as `ArrowLeft`
  * @returns {SVGGElement | null}
  */

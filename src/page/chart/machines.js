@@ -32,7 +32,10 @@ export function machineWords(id) {
   return MACHINES[id] ?? { tab: id, nouns: ['mark', 'marks'] };
 }
 
-/** What is in the states of a machine. @param {string} id of the machine @param {Overview} overview @returns {Occupants} */
+/**
+ * Returns what is in the states of a machine.
+ * @param {string} id of the machine @param {Overview} overview @returns {Occupants}
+ */
 export function occupantsOf(id, overview) {
   if (id === 'job') return { live: [...overview.jobs.values()], ended: overview.ended };
   const live = partsOf(id, overview).map(({ name, state }) => ({

@@ -169,8 +169,8 @@ export class Marks {
 const STEP = 10;
 
 /**
- * Where the mark number `index` of `count` is in a box: in one row under a name, in a large box in rows under its
- * figures.
+ * Returns where the mark number `index` of `count` is in a box: in one row under a name, in a large box in rows under
+ * its figures.
  * @param {import('./chart.js').Box} box
  * @param {number} index
  * @param {number} count

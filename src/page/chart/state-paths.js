@@ -20,7 +20,7 @@ import { isNotYet } from '../../journal/trouble.js';
  * @property {Set<string>} ways its arrows, as `from to`, and as `event into to`
  */
 
-/** Every state that a path is in. @param {string} path */
+/** Returns every state that a path is in. @param {string} path */
 export function statesIn(path) {
   /** @type {Set<string>} */
   const states = new Set();
@@ -31,7 +31,7 @@ export function statesIn(path) {
   return states;
 }
 
-/** How many are in each state, nested ones included. @param {Occupants} occupants */
+/** Returns how many are in each state, nested ones included. @param {Occupants} occupants */
 export function countsOf({ live, ended }) {
   /** @type {Map<string, number>} */
   const counts = new Map();
@@ -43,8 +43,8 @@ export function countsOf({ live, ended }) {
 }
 
 /**
- * Where a job has been. After a release an actor may still remove the last VM: the job is where the actor is that
- * holds it.
+ * Returns where a job has been. After a release an actor may still remove the last VM: the job is where the actor is
+ * that holds it.
  * @param {Entry[]} entries of one job @returns {Trace}
  */
 export function traceOf(entries) {
@@ -75,7 +75,7 @@ function waysOf(event, before, next) {
 const parentOf = (state) => state.split('.').slice(0, -1).join('.');
 
 /**
- * The state whose box has the mark: the innermost state of the first part that has not ended.
+ * Returns the state whose box has the mark: the innermost state of the first part that has not ended.
  * @param {string} path
  */
 export function boxOf(path) {
@@ -84,7 +84,7 @@ export function boxOf(path) {
 }
 
 /**
- * The colour of a state.
+ * Returns the colour of a state.
  * @param {Pick<Occupant, 'state' | 'end'> & { context: Omit<Occupant['context'], 'job'> & { job?: Partial<Occupant['context']['job']> } }} occupant
  * @returns {Mood}
  */

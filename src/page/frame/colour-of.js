@@ -1,5 +1,5 @@
 /**
- * A colour of the style sheet as a canvas understands it: the sheet has one for light and one for dark.
+ * Returns a colour of the style sheet as a canvas understands it: the sheet has one for light and one for dark.
  * @param {HTMLElement} element whose own colour does not matter @param {string} name without its dashes
  */
 export function colourOf(element, name) {

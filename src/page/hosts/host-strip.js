@@ -12,7 +12,7 @@ import { clock, span } from '../../format.js';
  */
 
 /**
- * The stays within a span (epoch ms), cut at its edges; what is not known is left out.
+ * Returns the stays within a span (epoch ms), cut at its edges; what is not known is left out.
  * @param {readonly Stay[]} stays @param {number} from @param {number} to @returns {Piece[]}
  */
 export function piecesOf(stays, from, to) {
@@ -25,12 +25,12 @@ export function piecesOf(stays, from, to) {
     .filter((piece) => piece.to > piece.from);
 }
 
-/** One piece in words. @param {Piece} piece */
+/** Returns one piece in words. @param {Piece} piece */
 export function pieceWords({ state, from, to }) {
   return `${state} from ${clock(from)} to ${clock(to)}, ${span(to - from)}`;
 }
 
-/** The strip in words, for screen readers. @param {string} host @param {Piece[]} pieces */
+/** Returns the strip in words, for screen readers. @param {string} host @param {Piece[]} pieces */
 export function stripWords(host, pieces) {
   const [first] = pieces;
   if (!first) return `${host}: there is no data for this time`;

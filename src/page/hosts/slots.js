@@ -33,7 +33,7 @@ export function slotsOf(host, overview) {
 }
 
 /**
- * The slots of all hosts together. A free slot of a host that gets no jobs counts as closed.
+ * Returns the slots of all hosts together. A free slot of a host that gets no jobs counts as closed.
  * @param {Overview} overview
  */
 export function allSlots(overview) {

@@ -25,7 +25,7 @@ export const FILTERS = {
 /** In the order of the page. @type {Filter[]} */
 export const FILTER_NAMES = ['all', 'live', 'waiting', 'failed', 'ended'];
 
-/** Whether each word of a search is somewhere in a row. @param {Row} row @param {string} search */
+/** Returns whether each word of a search is somewhere in a row. @param {Row} row @param {string} search */
 export function matches({ job, why, kind }, search) {
   if (search.trim() === '') return true;
   const {

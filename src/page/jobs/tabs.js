@@ -10,5 +10,5 @@ export const TABS = [
   ['context', 'Context'],
 ];
 
-/** The tab of this name; the first one where there is none. @param {string | undefined} name @returns {Tab} */
+/** Returns the tab of this name; the first one where there is none. @param {string | undefined} name @returns {Tab} */
 export const tabOf = (name) => TABS.find(([tab]) => tab === name)?.[0] ?? 'history';

@@ -10,7 +10,7 @@
  */
 
 /**
- * Why the log or the screen of a job's VM cannot be had now, in a sentence; null for what can be asked for.
+ * Returns why the log or the screen of a job's VM cannot be had now, in a sentence; null for what can be asked for.
  * @param {Asked} asked
  * @returns {Record<Look, string | null>}
  */

@@ -62,7 +62,7 @@ function sentenceOf({ key, what, sentence }) {
   return key.startsWith('ended ') ? `${what}: ${sentence}` : sentence;
 }
 
-/** What needs attention, counted: `2 need attention`. @param {number} count */
+/** Returns what needs attention, counted: `2 need attention`. @param {number} count */
 export function attentionWords(count) {
   if (count === 0) return 'nothing needs you';
   return `${counted(count, 'needs', 'need')} attention`;

@@ -6,7 +6,7 @@ import { troubleOf } from '../../journal/trouble.js';
 import { addressOf } from '../frame/address.js';
 
 /**
- * How many jobs are in each state, and how many of them have trouble.
+ * Returns how many jobs are in each state, and how many of them have trouble.
  * @param {import('../../journal/overview.js').Overview} overview
  */
 export function stateCounts({ jobs }) {

@@ -26,7 +26,7 @@ import { outcomeWord } from '../../journal/outcome.js';
 /** A count as people read it. @param {number} value */
 const number = (value) => String(Math.round(value * 10) / 10);
 
-/** A value of a chart in words. @param {TrendChart['unit']} unit @param {number} value */
+/** Returns a value of a chart in words. @param {TrendChart['unit']} unit @param {number} value */
 export const valueWords = (unit, value) => (unit === 'time' ? span(value) : number(value));
 
 /** @param {Record<string, number>} counts */

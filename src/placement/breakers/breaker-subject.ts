@@ -9,6 +9,6 @@ const SUBJECTS: Record<BreakerView['about'], (name: string) => string> = {
   profile: (name) => `The profile ${name}`,
 };
 
-/** What a breaker holds back, as the beginning of a sentence. */
+/** Returns what a breaker holds back, as the beginning of a sentence. */
 export const breakerSubject = ({ about, name }: Pick<BreakerView, 'about' | 'name'>): string =>
   SUBJECTS[about](name);

@@ -2,19 +2,19 @@ import { clock } from '../../format.js';
 import { cordonWords } from '../../hosts/host-cordons.ts';
 import type { HostRoom } from './waiting.ts';
 
-/** The hosts that take no jobs, as a sentence that follows another one; empty where there are none. */
+/** Returns the hosts that take no jobs, as a sentence that follows another one; empty where there are none. */
 export function besides(hosts: readonly HostRoom[]): string {
   const closed = hosts.filter(({ acceptsJobs, cordon }) => !acceptsJobs || cordon !== null);
   return closed.length > 0 ? ` Besides, ${closed.map(hostTrouble).join('; ')}.` : '';
 }
 
-/** Who else could give a job a host, as the end of a sentence; empty where no host is cordoned. */
+/** Returns who else could give a job a host, as the end of a sentence; empty where no host is cordoned. */
 export function orUncordon(hosts: readonly HostRoom[]): string {
   const cordoned = hosts.filter(({ cordon }) => cordon !== null).map(({ name }) => name);
   return cordoned.length > 0 ? `, or an operator who uncordons ${cordoned.join(' or ')}` : '';
 }
 
-/** What is wrong with a host that takes no jobs, without a full stop. */
+/** Returns what is wrong with a host that takes no jobs, without a full stop. */
 export function hostTrouble(host: HostRoom): string {
   const { name, state, failure, unreachableSince, cordon, maintenanceSince } = host;
   if (cordon) return `${name} is cordoned by ${cordonWords(cordon)}`;

@@ -7,7 +7,7 @@ import { gatesOf, gatesOn, pullName } from '../grant-gates.ts';
 import { besides, orUncordon } from './closed-hosts.ts';
 import type { Cause, HostRoom, QueuedJob, WaitingFacts } from './waiting.ts';
 
-/** All that keeps a job from a slot although it is due and hosts take jobs, each with its evidence. */
+/** Returns all that keeps a job from a slot although it is due and hosts take jobs, each with its evidence. */
 export function whyHeld(
   job: QueuedJob,
   {

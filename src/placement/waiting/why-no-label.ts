@@ -14,7 +14,7 @@ export function quotedLabels(labels: readonly string[]): string {
 }
 
 /**
- * What is wrong with the labels of a job that no profile matches, in sentences; empty when they are just not
+ * Returns what is wrong with the labels of a job that no profile matches, in sentences; empty when they are just not
  * meant for this daemon.
  */
 export function whyNoLabel(

@@ -20,7 +20,7 @@ import type { Cause, HostRoom, QueuedJob, Waiting, WaitingFacts } from './waitin
 import { whyHeld } from './why-held.ts';
 import { quotedLabels, whyNoLabel } from './why-no-label.ts';
 
-/** Why each waiting job waits, with the same order and the same room that the scheduler uses. */
+/** Returns why each waiting job waits, with the same order and the same room that the scheduler uses. */
 export function whyWaiting(facts: WaitingFacts): Waiting[] {
   const { queued, now } = facts;
   const inOrder = [...queued].sort((a, b) => a.queuedAt - b.queuedAt || (a.key < b.key ? -1 : 1));
@@ -174,7 +174,7 @@ export interface WaitingSources {
   githubNow(): number;
 }
 
-/** The queue and the room as the scheduler sees them now. */
+/** Returns the queue and the room as the scheduler sees them now. */
 export function waitingFacts(
   sources: WaitingSources,
 ): Pick<WaitingFacts, 'queued' | 'hosts' | 'breakers' | 'pulls' | 'pausedUntil' | 'githubNow'> {
@@ -194,7 +194,7 @@ export function waitingFacts(
   };
 }
 
-/** Each host as the scheduler sees it now. */
+/** Returns each host as the scheduler sees it now. */
 export function hostRooms({
   actors,
   hosts,

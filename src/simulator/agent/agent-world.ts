@@ -70,7 +70,8 @@ export function spend(world: AgentWorld, latency: Latency, signal: AbortSignal):
 }
 
 /**
- * The fault that hits one operation inside the Mac, after the fault's own delay; null when the operation may succeed.
+ * Returns the fault that hits one operation inside the Mac, after the fault's own delay; null when the operation may
+ * succeed.
  */
 export async function operationFault(
   world: AgentWorld,

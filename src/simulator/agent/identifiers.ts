@@ -1,4 +1,4 @@
-/** A version-4 UUID in capitals, as the agent writes its identifiers, from a seeded source. */
+/** Returns a version-4 UUID in capitals, as the agent writes its identifiers, from a seeded source. */
 export function newUuid(random: () => number): string {
   const hex = Array.from({ length: 32 }, () => Math.floor(random() * 16));
   hex[12] = 4;
@@ -9,7 +9,7 @@ export function newUuid(random: () => number): string {
     .toUpperCase();
 }
 
-/** A locally administered unicast MAC address. */
+/** Returns a locally administered unicast MAC address. */
 export function newMacAddress(random: () => number): string {
   const octets = Array.from({ length: 5 }, () => Math.floor(random() * 256));
   return ['02', ...octets.map((octet) => octet.toString(16).padStart(2, '0'))].join(':');

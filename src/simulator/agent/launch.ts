@@ -26,7 +26,7 @@ export interface AgentWorldParts {
   settings?: AgentSettings;
 }
 
-/** A Mac without VMs and images, its agent just launched. */
+/** Returns a Mac without VMs and images, its agent just launched. */
 export function createAgentWorld({
   clock: everybodys,
   random,

@@ -26,9 +26,9 @@ export type Cut = (c: Context) => Response;
 const cutInProcess: Cut = () => Response.error();
 
 /**
- * A world's whole HTTP surface: the REST API, below `/api/v3` for an Enterprise Server; the service for
- * runners, below `/_runner`; and the simulator's own control below `/_sim`. `app.request(…)` calls it without
- * a server; a response of type `error` then means a broken connection, where `fetch` would have rejected.
+ * Returns a world's whole HTTP surface: the REST API, below `/api/v3` for an Enterprise Server; the service for
+ * runners, below `/_runner`; and the simulator's own control below `/_sim`. `app.request(…)` calls it without a server;
+ * a response of type `error` then means a broken connection, where `fetch` would have rejected.
  */
 export function createGitHubApp(world: GitHubWorld, cut: Cut = cutInProcess): Hono {
   const app = new Hono();

@@ -23,7 +23,7 @@ export interface GitHubWorldParts extends GitHubParts {
   send?: SendWebhook;
 }
 
-/** A GitHub without accounts, repositories and runs; the first mention of a repository makes it. */
+/** Returns a GitHub without accounts, repositories and runs; the first mention of a repository makes it. */
 export function createGitHubWorld({ send = sendOverHttp, ...parts }: GitHubWorldParts): GitHubWorld {
   const base = createGitHubBase(parts);
   const { rateLimit, timings } = base.options;

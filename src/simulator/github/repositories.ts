@@ -56,7 +56,7 @@ export const DEFAULT_GROUP = 1;
 /** The group of GitHub's own hosted runners: nothing can be registered in it. */
 export const HOSTED_GROUP = 2;
 
-/** The account of this login; created when there is none, as an organization by default. */
+/** Returns the account of this login; created when there is none, as an organization by default. */
 export function ensureAccount(
   world: Accounts,
   login: string,
@@ -79,7 +79,7 @@ export function ensureAccount(
   return account;
 }
 
-/** The repository `owner/name`; created when there is none, as a private one by default. */
+/** Returns the repository `owner/name`; created when there is none, as a private one by default. */
 export function ensureRepository(
   world: Accounts,
   fullName: string,

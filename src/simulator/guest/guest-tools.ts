@@ -2,7 +2,7 @@
 export const GUEST_MARK = 'JEBALLTO_SIM_VM';
 
 /**
- * A pgrep that behaves as in a VM of its own on macOS: it finds only this guest's processes, and never the
+ * Returns a pgrep that behaves as in a VM of its own on macOS: it finds only this guest's processes, and never the
  * caller's own ancestors, whose command lines contain the pattern.
  */
 export function pgrepScript(mark: string): string {
@@ -62,8 +62,8 @@ kill "$signal" $pids
 `;
 
 /**
- * The date command of a guest whose clock is off by some seconds, until a file "date.right" is beside it. To change or
- * remove the command itself would fail the shell that is about to read it.
+ * Returns the date command of a guest whose clock is off by some seconds, until a file "date.right" is beside it. To
+ * change or remove the command itself would fail the shell that is about to read it.
  */
 export function skewedDateScript(seconds: number): string {
   return `#!/bin/sh

@@ -135,7 +135,7 @@ const TROUBLES: Record<(typeof RUNNER_TROUBLES)[number], string> = {
 };
 
 /**
- * The listener. The path of `node` and the guest's mark are written into it, so that a job with an empty
+ * Returns the listener. The path of `node` and the guest's mark are written into it, so that a job with an empty
  * environment still belongs to this guest.
  */
 export function runnerListener(

@@ -73,7 +73,7 @@ export async function startSshGuest(options: SshGuestOptions): Promise<SshGuest>
 }
 
 /**
- * A fresh ed25519 pair in OpenSSH's form. ssh2 1.17 writes about one private key in 300 in a form that it
+ * Returns a fresh ed25519 pair in OpenSSH's form. ssh2 1.17 writes about one private key in 300 in a form that it
  * cannot read itself, so a pair is used only when it could be read back.
  */
 export function newKeyPair(): { private: string; public: string } {

@@ -11,14 +11,14 @@ export interface Damage {
   why: string;
 }
 
-/** What is damaged, for people. */
+/** Returns what is damaged, for people. */
 export const partsOf = (damage: readonly Damage[]): string =>
   damage.map(({ file, bytes, why }) => `${counted(bytes, 'byte')} of ${file} (${why})`).join(', ');
 
 const ASIDE = 'damaged-';
 const OPENING = 'opening-';
 
-/** True for names that this file creates in the store's folder and that LevelDB ignores. */
+/** Returns true for names that this file creates in the store's folder and that LevelDB ignores. */
 export const isKeptAside = (name: string): boolean => name.startsWith(ASIDE) || name.startsWith(OPENING);
 
 /** Folders in the store's folder with files that were damaged when a daemon opened it. */

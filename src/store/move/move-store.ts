@@ -25,7 +25,7 @@ export interface MoveSource {
   leave(to: string): Promise<unknown>;
 }
 
-/** A store that this process has opened, so that no daemon uses it. */
+/** Returns a store that this process has opened, so that no daemon uses it. */
 export async function storeSource(engine: Engine, clock: Clock): Promise<MoveSource> {
   const at = clock.now();
   return {
@@ -36,7 +36,7 @@ export async function storeSource(engine: Engine, clock: Clock): Promise<MoveSou
   };
 }
 
-/** A file of `exportStore`; it is renamed after the import. */
+/** Returns a file of `exportStore`; it is renamed after the import. */
 export function fileSource(file: string): MoveSource {
   return {
     place: file,

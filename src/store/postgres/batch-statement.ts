@@ -7,8 +7,8 @@ export interface Statement {
 }
 
 /**
- * One statement that writes a batch whole or not at all, and not a transaction of several statements: a daemon that
- * froze in the middle of one would keep its locks, and no other daemon could take over.
+ * Returns one statement that writes a batch whole or not at all, and not a transaction of several statements: a daemon
+ * that froze in the middle of one would keep its locks, and no other daemon could take over.
  *
  * The fence: nothing is written unless the database still has this `epoch`, and no later batch of it was
  * written. The number of the batch matters as much as the epoch: a batch whose connection was given up may still

@@ -14,7 +14,7 @@ export interface Leftover {
 }
 
 /**
- * What may remain when a record ends: VM and runner when an operator ended the record, the runner when GitHub
+ * Returns what may remain when a record ends: VM and runner when an operator ended the record, the runner when GitHub
  * refused its removal for too long. Null when nothing may remain.
  */
 export function leftoverOf(

@@ -108,7 +108,7 @@ export class Table {
 }
 
 /**
- * A number as a key: padded to the digits of the largest safe integer, so that keys sort like their numbers.
+ * Returns a number as a key: padded to the digits of the largest safe integer, so that keys sort like their numbers.
  */
 export function numberKey(number: number): string {
   return String(number).padStart(16, '0');
@@ -117,7 +117,7 @@ export function numberKey(number: number): string {
 /** The form of keys that are numbers. */
 export const NUMBER_KEY = /^\d{16}$/;
 
-/** The value of a row's text; undefined when it is not JSON, or too deep to be used. */
+/** Returns the value of a row's text; undefined when it is not JSON, or too deep to be used. */
 export function parseText(raw: string): unknown {
   try {
     const value: unknown = JSON.parse(raw);

@@ -29,7 +29,7 @@ const COLUMNS: [name: string, read: (usage: Usage) => number][] = [
   ['wait_longest_seconds', ({ waits }) => inUnit(waits.longest, 1_000)],
 ];
 
-/** The usage as lines of CSV (RFC 4180) with a header. Each line has the range, so that files can be joined. */
+/** Returns the usage as lines of CSV (RFC 4180) with a header. Each line has the range, so that files can be joined. */
 export function usageCsv({ since, until, by, rows }: UsageAnswer): string[] {
   const range = [since, until].map((at) => new Date(at).toISOString());
   const lines = rows.map((usage) => [

@@ -5,7 +5,7 @@ import { printable, textTable } from '../../terminal/terminal-text.ts';
 
 type Usage = UsageAnswer['total'];
 
-/** The usage as aligned columns for a person, with the sum of all as the last row. */
+/** Returns the usage as aligned columns for a person, with the sum of all as the last row. */
 export function usageTable({ since, until, by, rows, total }: UsageAnswer): string[] {
   const title = `Usage by ${by}, from ${moment(since)} to ${moment(until)}.`;
   if (rows.length === 0) return [title, 'Nothing was used.'];

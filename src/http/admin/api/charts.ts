@@ -7,7 +7,7 @@ import { type ChartDescription, describeMachine } from '../../../chart/describe-
 import { type ChartLayout, type ChartShape, layOutChart } from '../../../chart/lay-out-chart.ts';
 
 /**
- * The machines that the daemon runs. Their policies change neither states nor arrows, so any policy will do.
+ * Returns the machines that the daemon runs. Their policies change neither states nor arrows, so any policy will do.
  */
 export function machines() {
   const now = () => 0;
@@ -28,8 +28,8 @@ export interface Chart {
 const drawn = new Map<ChartShape, Promise<Chart[]>>();
 
 /**
- * Every machine's chart. Each shape is laid out once in a process, at its first request: definitions do not change,
- * and a layout takes a second or two of a whole core.
+ * Returns every machine's chart. Each shape is laid out once in a process, at its first request: definitions do not
+ * change, and a layout takes a second or two of a whole core.
  */
 export function chartsOf(shape: ChartShape): Promise<Chart[]> {
   const known = drawn.get(shape);

@@ -9,10 +9,10 @@ const BATCH = 200;
 const HEARTBEAT = 15_000;
 
 /**
- * The journal as server-sent events, starting after a given entry, each with its sequence number as id. It is
- * read from the store at the browser's own pace: a slow browser delays no other reader, nothing is buffered
- * for it, and one that reconnects continues exactly where it was. When its next entry is no longer in the
- * store, `reset` tells it to load everything again.
+ * Returns the journal as server-sent events, starting after a given entry, each with its sequence number as id. It is
+ * read from the store at the browser's own pace: a slow browser delays no other reader, nothing is buffered for it, and
+ * one that reconnects continues exactly where it was. When its next entry is no longer in the store, `reset` tells it
+ * to load everything again.
  */
 export function eventStream(c: Context, recording: Recording, after: number, clock: Clock): Response {
   c.header('x-accel-buffering', 'no');

@@ -1,7 +1,7 @@
 import type { JobView } from '../../../jobs/job-view.ts';
 
 /**
- * All jobs that have or had a VM, and the first jobs of the queue; `beyond` is the number of jobs left out.
+ * Returns all jobs that have or had a VM, and the first jobs of the queue; `beyond` is the number of jobs left out.
  */
 export function withoutTail(all: readonly JobView[], most: number): { jobs: JobView[]; beyond: number } {
   const queued = all.filter(({ state }) => state === 'queued');

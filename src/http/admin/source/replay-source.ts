@@ -23,7 +23,7 @@ const OF_A_RECORDING: Health = {
 };
 
 /**
- * An evidence file used in place of a daemon: everything can be read, nothing changes, and every order is
+ * Returns an evidence file used in place of a daemon: everything can be read, nothing changes, and every order is
  * refused.
  */
 export function replaySource(file: EvidenceFile): AdminSource {

@@ -16,8 +16,8 @@ export const ok = (body: unknown): Reply => ({ status: 200, body });
 export const noContent: Reply = { status: 204 };
 
 /**
- * The agent's one error envelope; any error that is not a Refusal is a bug in the simulator and is reported
- * as one.
+ * Returns the agent's one error envelope; any error that is not a Refusal is a bug in the simulator and is reported as
+ * one.
  */
 export function errorReply(error: unknown): Reply {
   if (error instanceof Refusal) return refusalReply(error.status, error.code, error.message);
@@ -29,7 +29,7 @@ export function refusalReply(status: number, code: string, message: string): Rep
   return { status, body: { error: { code, message } } };
 }
 
-/** The bytes of a whole response, always with a length and with `Connection: close`. */
+/** Returns the bytes of a whole response, always with a length and with `Connection: close`. */
 export function encodeReply(reply: Reply): Buffer {
   const data = reply.bytes?.data ?? encodeBody(reply.body);
   const headers = {

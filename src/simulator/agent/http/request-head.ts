@@ -64,7 +64,7 @@ function parseLength(value: string | undefined): number {
   return Number(value);
 }
 
-/** The query of a request's target. Throws 400 for what the agent refuses. */
+/** Returns the query of a request's target. Throws 400 for what the agent refuses. */
 export function parseQuery(text: string): Map<string, string> {
   const query = new Map<string, string>();
   if (text === '') return query;

@@ -52,7 +52,7 @@ export function matchRoute(routes: readonly Route[], method: string, path: strin
   return { ...refusal, headers: { Allow: allowed.join(', ') } };
 }
 
-/** The path's ids in capitals. Throws 400 INVALID_ID for what is not a UUID. */
+/** Returns the path's ids in capitals. Throws 400 INVALID_ID for what is not a UUID. */
 export function checkIds(ids: readonly string[]): string[] {
   return ids.map((id) => {
     const upper = id.toUpperCase();
@@ -61,12 +61,12 @@ export function checkIds(ids: readonly string[]): string[] {
   });
 }
 
-/** The id of a route that has one. */
+/** Returns the id of a route that has one. */
 export function idOf(request: RouteRequest): string {
   return request.ids[0] ?? '';
 }
 
-/** The body as JSON, whatever its Content-Type says. Throws 400 for a missing or broken one. */
+/** Returns the body as JSON, whatever its Content-Type says. Throws 400 for a missing or broken one. */
 export function jsonBody(request: RouteRequest): unknown {
   if (request.body.length === 0) throw invalidRequest('Missing request body');
   try {

@@ -69,7 +69,7 @@ export class ImageStore {
 const DEFAULT_RESOURCES: Resources = { cpuCount: 4, memorySize: 8 * GIB, diskSize: 64 * GIB };
 const DEFAULT_BYTES = 24 * GIB;
 
-/** What the registry says about a reference, or null when it holds no such image. */
+/** Returns what the registry says about a reference, or null when it holds no such image. */
 export function remoteImage(registry: RegistryOptions, reference: ImageReference): RemoteImage | null {
   const listed = registry.images[reference.normalised];
   if (!listed && registry.onlyListed) return null;

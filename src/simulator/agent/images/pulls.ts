@@ -83,7 +83,7 @@ export async function cancelPull(world: AgentWorld, id: string): Promise<PullOpe
   return operation;
 }
 
-/** The pulls that the agent remembers, the newest first. */
+/** Returns the pulls that the agent remembers, the newest first. */
 export function listPulls(world: AgentWorld, activeOnly: boolean): PullOperation[] {
   return [...world.pulls.values()].filter((pull) => !activeOnly || isActive(pull)).reverse();
 }

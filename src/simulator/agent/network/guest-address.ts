@@ -1,7 +1,7 @@
 import type { AgentWorld } from '../agent-world.ts';
 import type { Power, Vm } from '../vms/vm.ts';
 
-/** True when the guest's address is known; false after a search that found none. */
+/** Returns true when the guest's address is known; false after a search that found none. */
 export async function findAddress(
   world: AgentWorld,
   vm: Vm,

@@ -13,8 +13,8 @@ const BOUNDS: Record<keyof Resources, readonly [number, number]> = {
 };
 
 /**
- * Bytes of a size as the agent reads it: a whole number of bytes, or a decimal with MB, GB or TB in units of 1024.
- * `12GiB`, `12G`, plain digits in a string, and fractions of a byte are not sizes: null.
+ * Returns the bytes of a size as the agent reads it: a whole number of bytes, or a decimal with MB, GB or TB in units
+ * of 1024. `12GiB`, `12G`, plain digits in a string, and fractions of a byte are not sizes: null.
  */
 export function parseSize(value: number | string): number | null {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? value : null;
@@ -79,7 +79,7 @@ export function readFields<T>(fields: z.ZodType<T>, body: unknown): T {
 
 export type ResourceFields = z.infer<typeof resourcesField>;
 
-/** The resources that a request really sets: nulls count as absent. */
+/** Returns the resources that a request really sets: nulls count as absent. */
 export function givenResources(fields: ResourceFields): Partial<Resources> {
   const given: Partial<Resources> = {};
   if (fields?.cpuCount != null) given.cpuCount = fields.cpuCount;

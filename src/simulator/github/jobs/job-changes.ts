@@ -10,7 +10,7 @@ export interface Jobs extends Webhooks {
   readonly queue: Set<Job>;
 }
 
-/** A new job of a run's current attempt, not yet announced. */
+/** Returns a new job of a run's current attempt, not yet announced. */
 export function newJob(world: Jobs, run: Run, spec: JobSpec, state: Partial<JobState> = {}): Job {
   const now = world.clock.now();
   const id = world.ids.next('job');

@@ -89,8 +89,8 @@ export function currentJobs(run: Run): Job[] {
 }
 
 /**
- * The status of a run whose jobs are in these states; GitHub was seen to follow the least advanced job and the most
- * advanced one.
+ * Returns the status of a run whose jobs are in these states; GitHub was seen to follow the least advanced job and the
+ * most advanced one.
  */
 export function runStatus(world: GitHubBase, states: readonly JobState[]): JobState['status'] {
   const progress = ['waiting', 'queued', 'in_progress'] as const;
@@ -99,7 +99,7 @@ export function runStatus(world: GitHubBase, states: readonly JobState[]): JobSt
   return shown ?? 'completed';
 }
 
-/** Null while the run is not completed. */
+/** Returns null while the run is not completed. */
 export function runConclusion(states: readonly JobState[]): JobState['conclusion'] {
   if (states.some(({ status }) => status !== 'completed')) return null;
   const worst = (['failure', 'cancelled'] as const).find((one) =>

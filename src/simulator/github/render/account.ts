@@ -28,13 +28,13 @@ export function simpleUser(world: GitHubBase, { id, login, type }: Pick<Account,
   };
 }
 
-/** The user who pushed; it may not be an account of the world. */
+/** Returns the user who pushed; it may not be an account of the world. */
 export function actor(world: Accounts, login: string) {
   const known = world.accounts.get(login.toLowerCase());
   return simpleUser(world, known ?? { id: 583_231, login, type: 'User' });
 }
 
-/** The organization as it is in webhooks. */
+/** Returns the organization as it is in webhooks. */
 export function organization(world: GitHubBase, { id, login }: Account) {
   const url = `${apiUrl(world)}/orgs/${login}`;
   return {
@@ -53,7 +53,7 @@ export function organization(world: GitHubBase, { id, login }: Account) {
   };
 }
 
-/** The response to `GET /user`. */
+/** Returns the response to `GET /user`. */
 export function privateUser(world: Accounts, login: string) {
   const since = '2011-01-25T18:44:36Z';
   return {

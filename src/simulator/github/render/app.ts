@@ -7,7 +7,7 @@ import { nodeId } from './format.ts';
 const SINCE = '2024-01-01T00:00:00Z';
 const EVENTS = ['workflow_job'];
 
-/** The response to `GET /app`. */
+/** Returns the response to `GET /app`. */
 export function renderApp(world: Accounts, app: AppOptions) {
   return {
     id: app.id,

@@ -3,7 +3,7 @@ import type { Job, JobState, JobStep } from '../jobs/job.ts';
 import { instant, nodeId } from './format.ts';
 import { repositoryPage, repositoryUrl } from './repository.ts';
 
-/** A job in a given state: the same object in REST responses and in webhooks. */
+/** Returns a job in a given state: the same object in REST responses and in webhooks. */
 export function renderJob(world: GitHubBase, job: Job, state: JobState) {
   const { run } = job;
   const repository = repositoryUrl(world, run.repository);

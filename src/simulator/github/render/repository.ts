@@ -51,7 +51,7 @@ export function repositoryPage(world: GitHubBase, { fullName }: Repository): str
   return `${world.origin}/${fullName}`;
 }
 
-/** The repository as it is in runs. */
+/** Returns the repository as it is in runs. */
 export function minimalRepository(world: GitHubBase, repository: Repository) {
   const url = repositoryUrl(world, repository);
   const below = Object.fromEntries(PATHS.map(([field, path]) => [field, `${url}${path}`]));
@@ -70,7 +70,7 @@ export function minimalRepository(world: GitHubBase, repository: Repository) {
   };
 }
 
-/** The repository as it is in webhooks. */
+/** Returns the repository as it is in webhooks. */
 export function repositoryOfEvent(world: GitHubBase, repository: Repository) {
   const page = repositoryPage(world, repository);
   const { host } = new URL(world.origin);
@@ -114,7 +114,7 @@ export function repositoryOfEvent(world: GitHubBase, repository: Repository) {
   };
 }
 
-/** The response to `GET /repos/{owner}/{repo}`. */
+/** Returns the response to `GET /repos/{owner}/{repo}`. */
 export function fullRepository(world: GitHubBase, repository: Repository) {
   return {
     ...repositoryOfEvent(world, repository),

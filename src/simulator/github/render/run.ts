@@ -5,7 +5,7 @@ import { actor } from './account.ts';
 import { instant, nodeId } from './format.ts';
 import { minimalRepository, repositoryPage, repositoryUrl } from './repository.ts';
 
-/** A run whose jobs are in these states. */
+/** Returns a run whose jobs are in these states. */
 export function renderRun(world: Accounts, run: Run, jobs: readonly JobState[], updatedAt = run.updatedAt) {
   const repository = minimalRepository(world, run.repository);
   const base = repositoryUrl(world, run.repository);

@@ -33,7 +33,7 @@ export function authorize(need: Need, request: Omit<RestRequest, 'body'>): void 
   }
 }
 
-/** The headers in which GitHub names the required and the granted permissions. */
+/** Returns the headers in which GitHub names the required and the granted permissions. */
 export function permissionHeaders(need: Need, credential: Credential | null): Record<string, string> {
   if (typeof need === 'string' || credential === null) return {};
   return credential.scopes

@@ -67,7 +67,7 @@ async function exchange(world: GitHubWorld, route: RestRoute, incoming: Incoming
   };
 }
 
-/** The headers of every response, whatever the route. */
+/** Returns the headers of every response, whatever the route. */
 export function serverHeaders(world: GitHubWorld): Record<string, string> {
   const { enterpriseVersion } = world.options;
   return {
@@ -83,7 +83,7 @@ export function errorBody(status: number, message: string) {
   return { message, documentation_url: 'https://docs.github.com/rest', status: String(status) };
 }
 
-/** The fault that hits this request, after its delay; a hung request ends when the client gives up. */
+/** Returns the fault that hits this request, after its delay; a hung request ends when the client gives up. */
 export async function requestFault(
   world: GitHubWorld,
   { method, path, gone }: Pick<Incoming, 'method' | 'path' | 'gone'>,

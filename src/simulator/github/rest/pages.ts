@@ -4,7 +4,7 @@ import type { RestRequest } from './request.ts';
 const DEFAULT_PAGE_SIZE = 30;
 const MAX_PAGE_SIZE = 100;
 
-/** One page of a list, with the `Link` header that leads to the others. */
+/** Returns one page of a list, with the `Link` header that leads to the others. */
 export function pageOf<T>(
   request: RestRequest,
   items: readonly T[],
@@ -29,7 +29,7 @@ export function pageOf<T>(
   };
 }
 
-/** A page of a list that continues after a cursor, which contains the id of the last entry seen. */
+/** Returns a page of a list that continues after a cursor, which contains the id of the last entry seen. */
 export function cursorPageOf<T extends { id: bigint }>(
   request: RestRequest,
   items: readonly T[],

@@ -45,7 +45,7 @@ export interface RestRoute {
 export const ok = (body: unknown, headers: Reply['headers'] = {}): Reply => ({ status: 200, body, headers });
 export const noContent: Reply = { status: 204 };
 
-/** A number in a path, or NaN, which is not the id of anything. */
+/** Returns a number in a path, or NaN, which is not the id of anything. */
 export function idOf(request: RestRequest, name: string): number {
   const text = request.params[name] ?? '';
   return /^\d+$/.test(text) ? Number(text) : Number.NaN;

@@ -43,7 +43,7 @@ export function openSession(world: Assignments, request: SessionRequest): Sessio
   return session;
 }
 
-/** The session of this id that this runner opened. Throws a Refusal when it no longer exists. */
+/** Returns the session of this id that this runner opened. Throws a Refusal when it no longer exists. */
 export function sessionOf(world: Assignments, id: string, clientId: string, secret: string): Session {
   const runner = authenticated(world, { clientId, secret });
   if (runner === null) throw noSuchRunner();

@@ -8,8 +8,8 @@ import { groupName, type Runner } from './runners.ts';
 const KEY_PARTS = { dp: 128, dq: 128, exponent: 3, inverseQ: 128, modulus: 256, p: 128, q: 128 } as const;
 
 /**
- * What `generate-jitconfig` returns: base64 of a JSON object that maps the names of files in the runner's folder to
- * their base64 contents. Runner source: Runner.cs writes every file that it finds in there.
+ * Returns the response of `generate-jitconfig`: base64 of a JSON object that maps the names of files in the runner's
+ * folder to their base64 contents. Runner source: Runner.cs writes every file that it finds in there.
  */
 export function jitConfig(world: GitHubBase, runner: Runner): string {
   const files = runnerFiles(world, runner);
@@ -17,7 +17,7 @@ export function jitConfig(world: GitHubBase, runner: Runner): string {
   return base64(JSON.stringify(Object.fromEntries(encoded)));
 }
 
-/** The files that make a folder a configured runner. */
+/** Returns the files that make a folder a configured runner. */
 export function runnerFiles(world: GitHubBase, runner: Runner): Record<string, object> {
   const service = `${world.origin}/_runner/`;
   return {

@@ -24,7 +24,7 @@ export function newRegistrationToken(
   return token;
 }
 
-/** True when the token may register runners in this scope now. */
+/** Returns whether the token may register runners in this scope now. */
 export function mayRegister(world: RegistrationTokens, token: string, scope: Scope): boolean {
   const found = world.registrationTokens.get(token);
   return (

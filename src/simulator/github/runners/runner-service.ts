@@ -30,7 +30,7 @@ const stepReport = z.object({
 const completion = z.object({ conclusion: z.enum(['success', 'failure', 'cancelled']) });
 
 /**
- * The service for runners, below `/_runner`. Only the simulated runner uses it: GitHub's own protocol for
+ * Returns the service for runners, below `/_runner`. Only the simulated runner uses it: GitHub's own protocol for
  * runners is not public. It has the same steps, from the registration token to the lease on a job.
  */
 export function runnerService(world: Leases & RegistrationTokens): Hono {

@@ -79,7 +79,7 @@ export function addRunner(world: Runners, given: NewRunner): Runner {
   return runner;
 }
 
-/** Whether exactly this runner is registered: another one may have its id by now. */
+/** Returns whether exactly this runner is registered: another one may have its id by now. */
 export function isRegistered(world: Runners, runner: Runner): boolean {
   return world.runners.get(runner.id) === runner;
 }
@@ -95,7 +95,7 @@ export function occupy(world: GitHubBase, runner: Runner, job: Job | null): void
   runner.shownBusy.record(world.clock.now(), job !== null);
 }
 
-/** Whether lists show it as busy. */
+/** Returns whether lists show it as busy. */
 export function seemsBusy(world: GitHubBase, runner: Runner): boolean {
   return runner.shownBusy.seen(world.clock.now()) ?? false;
 }
@@ -104,7 +104,7 @@ export function isSameScope(one: Scope, other: Scope): boolean {
   return scopeKey(one) === scopeKey(other);
 }
 
-/** The runner of this name, ignoring case. */
+/** Returns the runner of this name, ignoring case. */
 export function runnerNamed(world: Runners, scope: Scope, name: string): Runner | null {
   const lower = name.toLowerCase();
   for (const runner of world.runners.values()) {
@@ -118,12 +118,12 @@ export function groupName(runner: Runner): string {
   return runner.scope.account.groups.find(({ id }) => id === runner.groupId)?.name ?? 'Default';
 }
 
-/** The same key for all runners of one scope. */
+/** Returns the same key for all runners of one scope. */
 export function scopeKey(scope: Scope): string {
   return (scope.kind === 'repository' ? scope.repository.fullName : scope.account.login).toLowerCase();
 }
 
-/** True when GitHub gives no jobs to the runner's version, because it is too old. */
+/** Returns whether GitHub gives no jobs to the runner's version, because it is too old. */
 export function isDeprecated(world: GitHubBase, runner: Runner): boolean {
   const { minimumRunnerVersion: minimum } = world.options;
   if (minimum === null) return false;

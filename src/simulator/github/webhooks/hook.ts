@@ -18,14 +18,14 @@ export interface Hook {
   readonly held: (() => void)[];
 }
 
-/** Whether it gets the events of this repository. */
+/** Returns whether it gets the events of this repository. */
 export function covers({ target }: Hook, repository: Repository): boolean {
   return target.kind === 'repository'
     ? target.repository === repository
     : target.account === repository.owner;
 }
 
-/** The id in a delivery that names the owner of its webhook. */
+/** Returns the id in a delivery that names the owner of its webhook. */
 export function targetId({ target }: Hook): number {
   if (target.kind === 'integration') return target.installationId;
   return target.kind === 'repository' ? target.repository.id : target.account.id;

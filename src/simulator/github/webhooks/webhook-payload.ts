@@ -7,7 +7,7 @@ import type { Accounts } from '../repositories.ts';
 import type { Announcement } from './delivery-log.ts';
 import type { Hook, HookTarget } from './hook.ts';
 
-/** The JSON that a webhook carries. */
+/** Returns the JSON that a webhook carries. */
 export function webhookPayload(world: Accounts, hook: Hook, announcement: Announcement): object {
   if (announcement.event === 'ping') return pingPayload(world, hook);
   const { action, job, state } = announcement;

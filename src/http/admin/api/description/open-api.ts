@@ -3,7 +3,7 @@ import { ROUTES } from './route-descriptions.ts';
 
 const said = z.object({ message: z.string() });
 
-/** The OpenAPI 3.1 description of the API. */
+/** Returns the OpenAPI 3.1 description of the API. */
 export function openApi(): object {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const { method, path, summary, query = {}, answer } of ROUTES) {

@@ -5,9 +5,9 @@ const LONGEST = 60;
 const EXTENDED = /^UTF-8'[^']*'((?:[\w!#$&+.^`|~-]|%[\da-f]{2})*)$/i;
 
 /**
- * The name that an operator gives in `X-Operator`, for the journal; it is not verified. A value in the form of RFC
- * 8187 is decoded. Every other value is text as it is, with its bytes read as UTF-8, so `100%25` stays
- * `100%25`. Control characters are removed.
+ * Returns the name that an operator gives in `X-Operator`, for the journal; it is not verified. A value in the form of
+ * RFC 8187 is decoded. Every other value is text as it is, with its bytes read as UTF-8, so `100%25` stays `100%25`.
+ * Control characters are removed.
  */
 export function operatorOf(header: string | undefined): string {
   const text = textOf(header ?? '')

@@ -132,7 +132,7 @@ function repository({ world, params }: RestRequest): Repository {
 }
 
 /**
- * The `created` filter of runs, in GitHub's search syntax: an instant or a day, `>`, `>=`, `<`, `<=` before
+ * Returns the `created` filter of runs, in GitHub's search syntax: an instant or a day, `>`, `>=`, `<`, `<=` before
  * one, or two with `..` between, of which one may be `*`. A filter that cannot be read matches every run.
  */
 export function createdFilter(text: string | null): (createdAt: number) => boolean {
