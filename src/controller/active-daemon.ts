@@ -1,5 +1,7 @@
 import type { Hono } from 'hono';
 import type { Logger } from 'pino';
+import type { JobObservation } from '../../machines/job/observation.ts';
+import type { HookRef } from '../../machines/webhooks.ts';
 import type { Clock } from '../clock.ts';
 import type { ConfigChange } from '../config/changes/config-changes.ts';
 import type { ReloadResult } from '../config/changes/reload-result.ts';
@@ -13,6 +15,7 @@ import { createAdminApp } from '../http/admin/admin-app.ts';
 import { liveSource } from '../http/admin/source/live-source.ts';
 import { createPublicApp } from '../http/public-app.ts';
 import { DeliveryLog } from '../intake/webhooks/delivery-log.ts';
+import { InboxDrain } from '../intake/webhooks/inbox-drain.ts';
 import { createWebhookReceiver } from '../intake/webhooks/webhook-receiver.ts';
 import { JournalWriter } from '../journal/journal-writer.ts';
 import type { Store } from '../store/store.ts';
@@ -32,6 +35,12 @@ const CLOSE_TIMEOUT = 10_000;
  * goes on: a VM is waited for by the next part, and a runner that was registered in vain costs its name.
  */
 const CALLS_FOR = 2_000;
+
+/**
+ * Milliseconds between two looks into the inbox of deliveries. A notification by the database would be quicker, but a
+ * connection that listens can be lost without a sign, and poolers pass none on.
+ */
+const LOOK_INTO_INBOX = 500;
 
 const NO_FILE: ConfigFile = {
   path: '',
@@ -160,6 +169,17 @@ export async function createActiveDaemon(
     tokens: () => active().config.admin,
     role: options.role,
   });
+  const handling = {
+    takesJobs: () => active().takesJobs(),
+    onNew: (seen: JobObservation) => active().dispatcher.observe(seen),
+    onStored: (seen: JobObservation, hook: HookRef | null) => {
+      if (active().takesJobs()) active().webhooks.delivered(seen, hook);
+    },
+  };
+  const inbox = new InboxDrain({
+    ...{ ...handling, store, clock, log },
+    every: options.role ? LOOK_INTO_INBOX : null,
+  });
   const webhook = createWebhookReceiver({
     secret: () => active().config.github.webhook_secret ?? null,
     allowed: () => {
@@ -168,13 +188,7 @@ export async function createActiveDaemon(
     },
     configuredName: (id, now) => active().names.configuredName(id, now),
     store: store.deliveries,
-    clock,
-    takesJobs: () => active().takesJobs(),
-    onNew: (seen) => active().dispatcher.observe(seen),
-    onStored: (seen, hook) => {
-      if (active().takesJobs()) active().webhooks.delivered(seen, hook);
-    },
-    log,
+    ...{ ...handling, clock, log },
   });
 
   return {
@@ -187,6 +201,8 @@ export async function createActiveDaemon(
     async start() {
       begin(part.start());
       await settled;
+      inbox.start();
+      disposal.defer('the inbox of deliveries', () => inbox.stop());
       health.start();
       disposal.defer('the watch over its health', () => health.stop());
       disposal.defer('the watch over the clock', watchClock(clock, log));

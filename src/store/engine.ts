@@ -17,6 +17,7 @@ export const TABLES = [
   'repositories',
   'sent',
   'notices',
+  'inbox',
 ] as const;
 
 export type TableName = (typeof TABLES)[number];

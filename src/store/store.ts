@@ -6,6 +6,7 @@ import { GroupCommit, type Synchronous, type WriteHealth } from './group-commit.
 import { confirmFormat } from './store-format.ts';
 import { AgedTable } from './tables/aged-table.ts';
 import { Deliveries } from './tables/deliveries/deliveries.ts';
+import { Inbox } from './tables/deliveries/inbox.ts';
 import { EVIDENCE_ROWS, Evidence } from './tables/evidence.ts';
 import { Cordons } from './tables/hosts/cordons.ts';
 import { HostProofs } from './tables/hosts/host-proofs.ts';
@@ -73,6 +74,7 @@ export class Store {
   readonly actors: ActorRecords;
   readonly journal: Journal;
   readonly deliveries: Deliveries;
+  readonly inbox: Inbox;
   readonly settled: SettledJobs;
   readonly noted: NotedJobs;
   readonly quarantine: Quarantine;
@@ -127,6 +129,7 @@ export class Store {
     this.quarantine = new Quarantine(aged.quarantine, this.actors, clock, log);
     this.journal = new Journal(table('journal'), table('journalOfJob'));
     this.deliveries = new Deliveries(table('deliveries'), commit, clock);
+    this.inbox = new Inbox(table('inbox'));
     this.settled = new SettledJobs(aged.settled);
     this.noted = new NotedJobs(aged.noted, clock);
     this.cordons = new Cordons(table('cordons'));
@@ -157,6 +160,7 @@ export class Store {
     await this.actors.load();
     await this.journal.load();
     await this.deliveries.load(now);
+    await this.inbox.load();
     await this.settled.load(now);
     await this.#aged.noted.load(now);
     await this.names.load(now);

@@ -21,6 +21,7 @@ async function readAll(store: Store): Promise<unknown> {
   return {
     journal,
     pending: await store.deliveries.pending(),
+    inbox: (await store.inbox.read()).map(({ at, observation }) => ({ at, observation })),
     settled: await store.settled.newest(100),
     cordon: store.cordons.of(keyOf('cordons', 0)),
     kept: store.evidence.keys().map(({ attempt, at }) => ({ attempt, at })),

@@ -31,8 +31,10 @@ export class Controllers {
   /** Everything that any controller sent to the Mac, in order. */
   readonly sent: Sent[] = [];
   #balancer: WatchingProxy | null = null;
+  /** Those to which GitHub's webhooks go: to the first that accepts a connection. */
+  webhooksTo: readonly Controller[] = [];
 
-  /** `count` controllers that are not started. GitHub's webhooks go to the first that accepts a connection. */
+  /** `count` controllers that are not started. */
   static async make(
     serverPort: number,
     count: number,
@@ -43,7 +45,11 @@ export class Controllers {
     const self = new Controllers(place, await scenario(settings));
     for (let n = 1; n <= count; n += 1) self.all.push(await Controller.make(self, n, serverPort));
     const port = Number(new URL(self.world.webhookUrl).port);
-    self.#balancer = await WatchingProxy.start(() => self.all.map(({ webhookPort }) => webhookPort), port);
+    self.webhooksTo = self.all;
+    self.#balancer = await WatchingProxy.start(
+      () => self.webhooksTo.map(({ webhookPort }) => webhookPort),
+      port,
+    );
     return self;
   }
 

@@ -103,4 +103,60 @@ describe.runIf(inject('postgres'))('controllers on one database', () => {
     expect(conclusions(jobs)).toEqual(['success', 'success']);
     expect(team.world.vmsCreated()).toBe(2);
   });
+
+  test('a standby takes webhooks, the active one acts on them, and what was acknowledged outlives a kill of both', async () => {
+    await using team = await Controllers.make(server.port, 2, {
+      config: { controller: { mode: 'webhook' } },
+    });
+    const [first, second] = team.all as [Controller, Controller];
+    await first.start();
+    await second.start();
+    team.webhooksTo = [second];
+    const jobs = team.world.push();
+    await team.world.until(() => jobs[0]?.state.status === 'completed');
+    // Nobody is active: what comes now waits in the inbox.
+    await second.end();
+    const { child, ended } = await second.spawn();
+    first.database.trouble = 'cut';
+    await team.place.ask(
+      "update jeballto_runner.lease set expires_at = clock_timestamp() + interval '1 hour'",
+    );
+    await team.world.until(async () => (await first.role()) === 'standby');
+    const later = team.world.push([{}, {}]);
+    const waiting = async () =>
+      Number((await team.place.ask('select count(*) from jeballto_runner.inbox')).rows[0].count);
+    await team.world.until(async () => (await waiting()) > 0);
+    child.kill('SIGKILL');
+    await ended;
+    expect(later.map(({ state }) => state.status)).toEqual(['queued', 'queued']);
+    await team.place.ask("update jeballto_runner.lease set expires_at = '-infinity'");
+    await second.start();
+    await team.isClean();
+    expect(conclusions([...jobs, ...later])).toEqual(['success', 'success', 'success']);
+    expect(await waiting()).toBe(0);
+  });
+
+  test('webhooks are refused while the database is away, and /readyz of a standby says so', async () => {
+    await using team = await Controllers.make(server.port, 2);
+    for (const one of team.all) await one.start();
+    const [, second] = team.all as [Controller, Controller];
+    team.webhooksTo = [second];
+    expect(await second.get('/readyz')).toMatchObject({
+      status: 200,
+      body: { ready: true, role: 'standby' },
+    });
+    second.database.trouble = 'cut';
+    await team.world.until(async () => (await second.get('/readyz')).status === 503);
+    const jobs = team.world.push();
+    const { deliveries, hooks } = team.world.github.world;
+    const delivered = () =>
+      [...hooks.values()].flatMap((hook) =>
+        deliveries.of(hook, Date.now()).map(({ statusCode }) => statusCode),
+      );
+    await team.world.until(() => delivered().includes(503));
+    second.database.trouble = 'none';
+    await team.world.until(async () => (await second.get('/readyz')).status === 200);
+    await team.isClean();
+    expect(conclusions(jobs)).toEqual(['success']);
+  });
 });

@@ -50,6 +50,7 @@ export const WHOLE: Record<Damaged, object> = {
     endedAt: null,
     isTold: true,
   },
+  inbox: { at, observation: observation(7), hook: null },
 };
 
 /** Copies of the row, in each of which one of its numbers is replaced. */

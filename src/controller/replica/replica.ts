@@ -252,10 +252,8 @@ export class Replica {
     const isActive = lease?.isHeld() === true;
     await database.controllers
       .put(this.#id, about, isActive ? 'active' : 'standby', isActive ? lease.epoch : null)
-      .then(
-        () => standby.seen(),
-        () => undefined,
-      );
+      .then(() => standby.seen())
+      .catch(() => undefined);
   }
 
   get #name(): string {

@@ -28,7 +28,10 @@ export async function startReplica(
     const database = await SharedDatabase.open(url, config.store.lease);
     disposal.defer('the database', () => database.close());
     const prepared = await prepareActive({ ...options, database });
-    const standby = new Standby({ config: () => replica.config, lease: config.store.lease, clock });
+    const standby = new Standby({
+      config: () => replica.config,
+      ...{ database, clock: prepared.clock, log },
+    });
     const [publicApp, adminApp] = [new SwitchedApp(standby.publicApp), new SwitchedApp(standby.adminApp)];
     const parts = { ...options, database, standby, publicApp, adminApp };
     const replica = new Replica(parts, prepared);

@@ -16,6 +16,7 @@ import {
 import { answerDelivery, DeliveryRefusals } from './delivery-answers.ts';
 import { type HeldBody, readBody, UnverifiedBodies } from './delivery-body.ts';
 import { EventLoopThrottle } from './event-loop-throttle.ts';
+import { handDelivery } from './hand-delivery.ts';
 import { SharedTimeout } from './shared-timeout.ts';
 
 /** What the receiver needs of the store. */
@@ -23,9 +24,13 @@ export interface WebhookInbox {
   /**
    * Resolves when the delivery is durable; `known` when a delivery of this id came before. Otherwise it calls
    * `act` at once: what `act` changes in the store is written together with the delivery. An observation that
-   * `act` returns is kept for the next start; null means that it was handled.
+   * `act` returns is kept for the next start; null means that it was handled. `hook`: from which webhook it came.
    */
-  remember(deliveryId: string, act: () => JobObservation | null): Promise<'stored' | 'known'>;
+  remember(
+    deliveryId: string,
+    act: () => JobObservation | null,
+    hook: HookRef | null,
+  ): Promise<'stored' | 'known'>;
 }
 
 export interface WebhookReceiverOptions {
@@ -148,29 +153,14 @@ export function createWebhookReceiver(options: WebhookReceiverOptions): Handler 
     seen: JobObservation,
     hook: HookRef | null,
   ): Promise<'stored' | 'known' | 'failed'> {
-    const act = () => (takesJobs() && handOn(deliveryId, seen) ? null : seen);
-    const outcome = await store.remember(deliveryId, act).catch((error: unknown) => {
+    const act = () => (takesJobs() && handDelivery(deliveryId, seen, onNew, log) ? null : seen);
+    const outcome = await store.remember(deliveryId, act, hook).catch((error: unknown) => {
       const facts = { delivery: deliveryId, job: seen.jobId };
       log.error({ ...facts, err: error }, 'a webhook delivery could not be stored');
       return 'failed' as const;
     });
     if (outcome === 'stored') onStored(seen, hook);
     return outcome;
-  }
-
-  /** False when it fails: the delivery is then kept with its content. */
-  function handOn(deliveryId: string, seen: JobObservation): boolean {
-    try {
-      onNew(seen);
-      return true;
-    } catch (error) {
-      const facts = { delivery: deliveryId, job: seen.jobId };
-      log.error(
-        { ...facts, err: error },
-        'a webhook delivery was stored but not handled; the next start handles it',
-      );
-      return false;
-    }
   }
 
   /** Replaces the new name of a repository by the one in the config. */

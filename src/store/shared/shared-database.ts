@@ -10,6 +10,7 @@ import { Writer } from '../postgres/writer.ts';
 import { StoreError } from '../store-error.ts';
 import { problemOf, type StoreState, stateOf } from '../store-format.ts';
 import { ControllerRows } from './controller-rows.ts';
+import { SharedInbox } from './shared-inbox.ts';
 
 /**
  * A PostgreSQL database that several controllers share. Every one reads it; the one that has the lease writes the
@@ -20,6 +21,7 @@ export class SharedDatabase {
   readonly place: string;
   readonly reader: PostgresReader;
   readonly controllers: ControllerRows;
+  readonly inbox: SharedInbox;
   readonly #url: string;
   readonly #connections: Connections;
   readonly #writer: Writer;
@@ -49,6 +51,7 @@ export class SharedDatabase {
     this.#writer = new Writer(url);
     this.reader = new PostgresReader(this.place, connections);
     this.controllers = new ControllerRows(connections, this.#writer);
+    this.inbox = new SharedInbox(this.#writer);
   }
 
   /** Whether this version can use the records. */

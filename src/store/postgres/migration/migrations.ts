@@ -59,4 +59,5 @@ create table ${SCHEMA}.controllers (
   since timestamptz not null,
   seen_at timestamptz not null
 );`,
+  createTable('inbox'),
 ];

@@ -32,7 +32,8 @@ export interface StoredDelivery {
   handled: boolean;
 }
 
-const observation: z.ZodType<JobObservation> = z.object({
+/** An observation as it is stored. */
+export const STORED_OBSERVATION: z.ZodType<JobObservation> = z.object({
   source: z.enum(['webhook', 'poll', 'recheck']),
   seenAt: instant,
   jobId: identifier,
@@ -57,7 +58,7 @@ const schema = z.object({
   at: instant,
   order: count,
   handled: z.boolean(),
-  observation: observation.nullable(),
+  observation: STORED_OBSERVATION.nullable(),
 });
 
 /** Milliseconds between two walks through all deliveries to find old ones; a walk reads each of them. */
