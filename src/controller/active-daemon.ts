@@ -32,7 +32,7 @@ import { watchJournal } from './watch-journal.ts';
 const CLOSE_TIMEOUT = 10_000;
 /**
  * Milliseconds in which creates and registrations under way may end before a reload. One that takes longer
- * goes on: a VM is waited for by the next part, and a runner that was registered in vain costs its name.
+ * goes on: a VM is waited for by the next part, and a registration whose result is lost costs a runner name.
  */
 const CALLS_FOR = 2_000;
 

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 
 /** What a request gets whose app is gone. */
-const SWITCHED = { message: 'This controller has just become another one: send the request again.' };
+const SWITCHED = { message: 'The role of this controller has just changed: send the request again.' };
 
 /** An app that can be replaced while its listener stays: a controller serves other things when its role changes. */
 export class SwitchedApp {

@@ -47,8 +47,8 @@ interface ReplicaParts extends ReplicaOptions {
 
 /**
  * One of several controllers on one database. It stands by until the lease is free, takes it, is the active one until
- * it loses the lease or hands it over, and stands by again. A take-over is a restart: everything that acts is made
- * anew from the records.
+ * it loses the lease or hands it over, and stands by again. A take-over is like a restart: everything that acts is
+ * made from the records.
  */
 export class Replica {
   readonly #parts: ReplicaParts;
@@ -91,7 +91,9 @@ export class Replica {
   reload(by: string): Promise<ReloadResult> {
     if (this.#active) return this.#active.daemon.reload(by);
     if (this.#prepared) return this.#prepared.reloads.reload(by);
-    return Promise.reject(new Error('The database cannot be reached: reload the config when it can.'));
+    return Promise.reject(
+      new Error('The database cannot be reached: reload the config when it can be reached again.'),
+    );
   }
 
   /** Hands over to the next controller, if there is one. Running jobs go on in their VMs. */
@@ -132,7 +134,7 @@ export class Replica {
     const others = (await database.controllers.all()).filter(({ id }) => id !== this.#id);
     const [state, needs] = [await database.state(), await needsOfRecords(database.reader)];
     const why = whyNotTake({ state, format: look.format, needs, own: prepared.config, others });
-    if (why !== this.#refusal && why !== null) log.error(`this controller does not take over. ${why}`);
+    if (why !== this.#refusal && why !== null) log.error(`this controller does not take the lease. ${why}`);
     this.#refusal = why;
     if (why !== null) return null;
     const engine = await database.take({

@@ -72,7 +72,9 @@ export class Standby {
       const ready = this.#canStore();
       return c.json({ ready, degraded: !ready, role: 'standby' }, ready ? 200 : 503);
     });
-    this.adminApp.notFound((c) => c.json({ message: 'This controller stands by.' }, 503));
+    this.adminApp.notFound((c) =>
+      c.json({ message: 'This controller is a standby: ask the active one.' }, 503),
+    );
   }
 
   /** Has to be called after each write to the database that succeeded. */

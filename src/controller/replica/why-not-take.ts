@@ -19,7 +19,7 @@ export interface TakeFacts {
   others: readonly Pick<ControllerRow, 'name' | 'hosts' | 'labels' | 'seenAgo'>[];
 }
 
-/** Milliseconds after which a controller that is not seen any more is not waited for. */
+/** Milliseconds for which this controller waits for one that it does not see any more. */
 const WAITED_FOR = 10 * 60_000;
 
 /**
@@ -35,7 +35,7 @@ export function whyNotTake({ state, format, needs, own, others }: TakeFacts): st
   const lacks = lacking(needs, { hosts: own.hosts.map(({ name }) => name), labels: Object.keys(own.labels) });
   const better = others.find((one) => one.seenAgo < WAITED_FOR && lacking(needs, one).length === 0);
   if (lacks.length === 0 || !better) return null;
-  return `The config has no ${lacks.join(' and no ')}, which live jobs need, and that of ${better.name} has: add what is missing here, and reload.`;
+  return `The config has no ${lacks.join(' and no ')}, which live jobs need, but the config of ${better.name} has: add what is missing here, and reload.`;
 }
 
 function lacking(needs: Needs, has: { hosts: readonly string[]; labels: readonly string[] }): string[] {

@@ -23,7 +23,7 @@ export interface InboxDrainOptions {
 
 /**
  * Handles the deliveries that standbys have taken. A delivery leaves the inbox in the same batch in which it is
- * stored here with everything that it changes: it is handled once, whoever dies when.
+ * stored here with everything that it changes. So it is handled once, at whatever moment a daemon dies.
  */
 export class InboxDrain {
   readonly #options: InboxDrainOptions;

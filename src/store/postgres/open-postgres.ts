@@ -46,7 +46,7 @@ export async function openPostgres(
   }
 }
 
-/** Throws a StoreError when the holder of the lease renews it meanwhile, since that one is alive. */
+/** Throws a StoreError when the holder of the lease renews it during the wait, since that daemon is alive. */
 async function takeAlone(
   connections: Connections,
   place: string,
