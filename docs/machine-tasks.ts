@@ -98,13 +98,13 @@ const TASKS: Task[] = [
   {
     seen: 'An operator cancels a job.',
     places: [{ endedBy: 'operator.cancelled' }],
-    note: 'A job at work is not stopped.',
+    note: 'A running job is not stopped.',
     act: '[Orders](visualizer.md#orders)',
   },
   {
     seen: 'A host does not answer.',
     places: ['host unreachable', 'host missed', 'host lost', { endedBy: 'host.lost' }],
-    note: 'A job at work is not stopped.',
+    note: 'A running job is not stopped.',
     act: '[Troubleshooting](operations.md#troubleshooting)',
   },
   {
@@ -125,7 +125,7 @@ const TASKS: Task[] = [
     act: '[Maintenance of a Mac](operations.md#maintenance-of-a-mac)',
   },
   {
-    seen: 'A host is drained: it is cordoned, and its jobs that are not at work go to other hosts.',
+    seen: 'A host is drained: it is cordoned, and its jobs that do not run yet go to other hosts.',
     places: [{ endedBy: 'host.drained' }],
     act: '[Orders](visualizer.md#orders)',
   },

@@ -231,7 +231,7 @@ export function createHostMachine({ policy, now, heardLast = () => null }: HostM
       maintenance: {
         description: sentences(
           'Entered when the agent refuses a change because it is in maintenance, and from `answered` while that lasts.',
-          'The host gets no new jobs, those that are not at work go on at other hosts, and each look asks whether the agent takes changes again.',
+          'The host gets no new jobs, those that do not run yet go on at other hosts, and each look asks whether the agent takes changes again.',
           'A look that succeeds leads to `answered`, and from there back to this state, or to `proving` if the agent takes changes again; a look that fails leads to `missed`.',
         ),
         tags: ['answers', 'refusesChanges', 'needsAttention'],
@@ -259,7 +259,7 @@ export function createHostMachine({ policy, now, heardLast = () => null }: HostM
       lost: {
         description: sentences(
           'Entered from `missed` when the silence has reached its limit.',
-          'An event tells the jobs on the host that it is lost, and those that are not at work get another VM; looks continue.',
+          'An event tells the jobs on the host that it is lost, and those that do not run yet get another VM; looks continue.',
           'A look that succeeds leads to `answered`; one that fails leads to `missed` and back to this state.',
         ),
         tags: ['lost', 'needsAttention'],

@@ -27,15 +27,15 @@ export type JobEvent =
   | { type: 'host.lost' }
   /** Another host has room for a VM that waits for a full one. */
   | { type: 'host.full' }
-  /** The host is drained: jobs that are not at work there go on at another host. */
+  /** The host is drained: jobs that do not run there yet go on at another host. */
   | { type: 'host.drained' }
-  /** An operator orders that this job is not served. A job at work goes on (law 5): only GitHub can cancel it. */
+  /** An operator orders that this job is not served. A running job goes on (law 5): only GitHub can cancel it. */
   | { type: 'operator.cancelled'; by: string }
   /** An operator orders the next try at once. */
   | { type: 'operator.retried' }
   /** An operator ends the record; the collector removes what is left of its VM and runner. */
   | { type: 'operator.forgot'; by: string }
-  /** A running VM of ours without a readable record was found; it is unknown whether a job is at work in it. */
+  /** A running VM of ours without a readable record was found; it is unknown whether a job runs in it. */
   | { type: 'vm.adopted'; vm: Vm; runner: Runner };
 
 export const JOB_EVENT_TYPES = [

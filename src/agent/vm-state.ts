@@ -19,7 +19,7 @@ const POWERED_ON: ReadonlySet<string> = new Set([
 const AT_REST: ReadonlySet<string> = new Set(['stopped', 'created', 'error', 'deleted']);
 
 /**
- * The VM was powered on, and its guest may be at work: it must not be deleted before the guest was asked (law
+ * The VM was powered on, and a job may run in its guest: it must not be deleted before the guest was asked (law
  * 5).
  */
 export function isPoweredOn(state: string): boolean {

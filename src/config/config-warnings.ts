@@ -73,7 +73,7 @@ function* labelWarnings({ labels, runner, timeouts }: Config): Generator<KeyProb
       yield { path: ['labels', label], message };
     }
     if (lifetime_seconds * 1000 <= booting) {
-      const message = `is not above the time that a VM may take until its runner is online (${counted(Math.ceil(booting / 1000), 'second')} by timeouts.ssh_ready to timeouts.runner_online), so the agent may power the VM off before or during its job. Set it above the length of the longest job.`;
+      const message = `is not above the time that a VM may take until its runner is online (${counted(Math.ceil(booting / 1000), 'second')}, the sum of timeouts.ssh_ready to timeouts.runner_online), so the agent may power the VM off before or during its job. Set it above the length of the longest job.`;
       yield { path: ['labels', label, 'lifetime_seconds'], message };
     }
   }

@@ -44,7 +44,7 @@ export function troubleOf({ state, context }) {
   return top === 'tearingDown' || top === 'queued' ? (context.failure ?? null) : null;
 }
 
-/** Milliseconds before its end in which the lifetime of a VM at work is warned of. */
+/** Milliseconds before its end in which the lifetime of a VM in which a job runs is warned of. */
 const WARNED_BEFORE = 15 * 60_000;
 
 /**

@@ -61,7 +61,7 @@ test('"self-hosted" as a profile, and runners without the usual labels, are warn
 test('a lifetime that is shorter than the way to a ready runner is warned of', () => {
   const labels = { mac: { ...image, lifetime_seconds: 1320 } };
   expect(warningsOf({ labels })).toEqual([
-    'labels.mac.lifetime_seconds: is not above the time that a VM may take until its runner is online (1320 seconds by timeouts.ssh_ready to timeouts.runner_online), so the agent may power the VM off before or during its job. Set it above the length of the longest job.',
+    'labels.mac.lifetime_seconds: is not above the time that a VM may take until its runner is online (1320 seconds, the sum of timeouts.ssh_ready to timeouts.runner_online), so the agent may power the VM off before or during its job. Set it above the length of the longest job.',
   ]);
   expect(warningsOf({ labels, timeouts: { ssh_ready: '9m' } })).toEqual([]);
 });

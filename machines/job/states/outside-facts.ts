@@ -21,7 +21,7 @@ const lost = {
 export const BEFORE_THE_RUNNER =
   'The attempt also ends in `tearingDown` when the job is completed, taken by another runner, cancelled by an operator or no longer servable, and when the host is lost or drained or the VM vanishes.';
 
-/** Until a runner is launched, no job can be at work in the VM, so every way out leads straight to teardown. */
+/** Until a runner is launched, no job can run in the VM, so every way out leads straight to teardown. */
 export const beforeTheRunner = {
   'job.completed': { target: to('tearingDown'), actions: 'markCompleted' },
   'job.takenElsewhere': { target: to('tearingDown'), actions: 'markTaken' },

@@ -130,7 +130,7 @@ export function retiring(s: JobSetup) {
       askingGuest: askingGuest(s, {
         description: sentences(
           'Entered at the start of `retiring`, and after a pause when GitHub refuses to remove the runner.',
-          'The guest is asked whether a job is at work in it: yes leads to `busy`, no to `deregistering`, and a VM that is gone to `tearingDown`.',
+          'The guest is asked whether a job runs in it: yes leads to `busy`, no to `deregistering`, and a VM that is gone to `tearingDown`.',
         ),
         whenNotWorking: 'running.retiring.deregistering',
       }),
@@ -204,7 +204,7 @@ export function retiring(s: JobSetup) {
       askingGuestAgain: askingGuest(s, {
         description: sentences(
           'Entered at the end of the confirmation window.',
-          'The guest is asked a second time: a job at work in it leads to `busy`; no job, and a VM that is gone, lead to `tearingDown`.',
+          'The guest is asked a second time: a job that runs in it leads to `busy`; no job, and a VM that is gone, lead to `tearingDown`.',
         ),
         whenNotWorking: 'tearingDown',
       }),

@@ -101,7 +101,7 @@ function busy(s: JobSetup) {
   return s.createStateConfig({
     initial: 'watching',
     description: sentences(
-      'Entered when a job is at work on the runner: this job or another one.',
+      'Entered when a job runs on the runner: this job or another one.',
       'The daemon watches the runner until its process ends: this leads to `tearingDown` if the job is known to be over, and to `verifying` otherwise.',
       WATCH_FAILS,
       'If the VM vanishes, the job is lost, and this leads to `tearingDown`.',
@@ -230,7 +230,7 @@ export function running(s: JobSetup, { policy }: JobMachineOptions) {
       'Unless a state in here says otherwise, a job that starts on this runner leads to `busy` and one that ends on it to `finishing`, also when it comes by exchange; other news of the job is only noted.',
       'A vanished VM leads to `tearingDown`.',
       'If the agent does not power the VM off at the end of its lifetime, the daemon waits for a margin, and this leads to `retiring`.',
-      'An operator can cancel the job only in `idle` and `retiring`, and a lost or drained host changes only `idle`, because a job at work is never stopped.',
+      'An operator can cancel the job only in `idle` and `retiring`, and a lost or drained host changes only `idle`, because a running job is never stopped.',
     ),
     tags: ['holdsSlot', 'provisioned'],
     on: {

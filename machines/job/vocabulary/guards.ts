@@ -16,7 +16,7 @@ import type { JobMachineOptions } from '../policy.ts';
 
 type Output<Name extends keyof JobEffects> = JobEffects[Name]['output'];
 
-/** Failures that say that the runner's process has ended, so that nothing can be at work in the VM. */
+/** Failures that say that the runner's process has ended, so that no job can run in the VM. */
 const RUNNER_ENDED: readonly FailureCode[] = [
   'RUNNER_EXITED',
   'RUNNER_DIED',

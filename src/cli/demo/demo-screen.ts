@@ -62,7 +62,7 @@ function withReason(jobs: readonly DemoJob[], count: number): Set<DemoJob> {
   return new Set(candidates.slice(0, Math.max(0, count)));
 }
 
-/** Jobs at work come first, then those that ended last, then those that are queued. */
+/** Running jobs come first, then those that ended last, then those that are queued. */
 function mostActive(jobs: readonly DemoJob[], count: number): DemoJob[] {
   const rank = ({ step }: DemoJob) => (step > 0 && step < LAST ? 0 : step === LAST ? 1 : 2);
   const chosen = new Set(

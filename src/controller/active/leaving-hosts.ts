@@ -18,7 +18,7 @@ export interface LeavingHostsOptions {
 }
 
 /**
- * The hosts that a reload of the config removed. They are drained: their jobs that are not at work go to
+ * The hosts that a reload of the config removed. They are drained: their jobs that do not run yet go to
  * other hosts, the others end there. A host stays until nothing of ours is left on it, or until it is silent and
  * has no job: the daemon could not remove anything from a Mac that is off.
  */
