@@ -22,14 +22,17 @@ const WORDS = {
 };
 
 /** @type {Record<Blame, string>} */
-const FAULTS = {
-  us: "this daemon's fault",
-  host: "the host's fault",
-  image: "the image's fault",
-  github: "GitHub's fault",
-  job: 'by itself',
-  operator: 'by an operator',
+const BLAMED = {
+  us: 'this daemon',
+  host: 'the host',
+  image: 'the image',
+  github: 'GitHub',
+  job: 'the job itself',
+  operator: 'an operator',
 };
+
+/** Returns who is to blame, in words. @param {Blame} blame */
+export const blameWord = (blame) => BLAMED[blame];
 
 /** Returns an outcome in one or two words. @param {Outcome} outcome */
 export const outcomeWord = (outcome) => WORDS[outcome];
@@ -37,7 +40,8 @@ export const outcomeWord = (outcome) => WORDS[outcome];
 /** Whose fault an end was, in words; empty where it was none. @param {Pick<TellableEnd, 'outcome' | 'blame'>} end */
 export function faultWords({ outcome, blame }) {
   if (blame === null) return outcome === 'failed' ? 'nobody can tell why' : '';
-  return FAULTS[blame];
+  if (blame === 'job') return 'by itself';
+  return blame === 'operator' ? 'by an operator' : `${blameWord(blame)}'s fault`;
 }
 
 /**

@@ -29,6 +29,14 @@ export function liveRecording(
   };
 }
 
+/** Returns the number of the entry after which everything is read that is true at the entry with this number. */
+export async function seqBefore(recording: Recording, seq: number): Promise<number> {
+  let begin = seq;
+  for await (const entry of recording.read({ after: Math.max(0, seq - 1), limit: 1 }))
+    begin = entry.since ?? entry.seq;
+  return Math.max(0, Math.min(begin, seq) - 1);
+}
+
 /**
  * Entries that are read before those that an overview needs, to show jobs that ended a while before its
  * instant.
@@ -40,10 +48,8 @@ export async function overviewAt(recording: Recording, at: number | null) {
   const newest = recording.seq();
   await recording.durable();
   const seq = at === null ? newest : await recording.seqAt(at);
-  let since = seq;
-  for await (const entry of recording.read({ after: seq - 1, limit: 1 })) since = entry.since ?? seq;
   const overview = emptyOverview();
-  const after = Math.max(0, Math.min(since, seq - ENTRIES_BEFORE) - 1);
+  const after = Math.max(0, Math.min(await seqBefore(recording, seq), seq - ENTRIES_BEFORE - 1));
   for await (const entry of recording.read({ after, before: seq + 1 })) applyEntry(overview, entry);
   let firstAt = overview.at;
   for await (const entry of recording.read({ limit: 1 })) firstAt = entry.at;

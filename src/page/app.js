@@ -9,13 +9,14 @@ import { addressOf, placeOf } from './frame/address.js';
 import { focusAfterDialog, focusContent, focusView } from './frame/focus.js';
 import { gateView } from './frame/gate.js';
 import { chosenChart, pageView } from './frame/page.js';
+import { RANGES } from './frame/ranges.js';
 import { showDialog } from './orders/order-dialog.js';
 import { Orders } from './orders/orders.js';
 import { Api, TokenWanted } from './session/api.js';
 import { Session } from './session/session.js';
 import { ShownJob } from './session/shown-job.js';
-import { TrendLoader } from './trends/trend-loader.js';
-import { ShownUsage } from './usage/shown-usage.js';
+import { trendLoader } from './trends/trend-loader.js';
+import { usageLoader } from './usage/usage-loader.js';
 
 /** Milliseconds between two drawings of everything; only marks move with each frame. */
 const PACE = 150;
@@ -31,9 +32,9 @@ const session = new Session(api, { onChange: draw, onEntry: (entry) => choices.j
 const marks = new Marks((jobId) => goTo({ view: 'job', jobId }));
 const panZoom = new PanZoom(() => marks.refresh());
 const orders = new Orders(api, { onChange: drawNow, onDone: () => session.refresh() });
-const trends = new TrendLoader(api, drawNow);
+const trends = trendLoader(api, { onChange: drawNow, onTokenWanted: fail });
 const notifier = new Notifier();
-const usage = new ShownUsage(api, drawNow);
+const usage = usageLoader(api, { onChange: drawNow, onTokenWanted: fail, now: () => session.present });
 const signs = new AttentionSigns(session, notifier);
 const charts = new ChartLoader(api, () => {
   if (place.view === 'chart') void loadCharts();
@@ -50,7 +51,7 @@ const choices = {
   job: null,
   state: null,
   pages: 1,
-  range: 15 * 60_000,
+  range: RANGES['15m'].ms,
   error: null,
   notice: null,
   announced: '',
@@ -83,9 +84,7 @@ function drawNow() {
 }
 
 function paint() {
-  const { view: shown, range } = place;
-  const isLive = session.live !== null && session.mode === 'live';
-  trends.follow(shown === 'trends' && isLive ? { range, at: session.past?.at ?? null } : null);
+  followFigures();
   const view = choices.wantsToken
     ? gateView({ error: choices.error, onToken: enter })
     : pageView({
@@ -111,6 +110,16 @@ function paint() {
     focusView(place, leftPlace);
     leftPlace = null;
   }
+}
+
+/** The figures end at the moment that is shown. */
+function followFigures() {
+  const { view, range, by } = place;
+  const at = session.past?.at ?? place.at;
+  const isReady = range !== null && session.live !== null && !choices.wantsToken;
+  const isLive = session.mode === 'live';
+  trends.follow(isReady && isLive && view === 'trends' ? { range, at } : null);
+  usage.follow(isReady && view === 'usage' ? { range, at, by } : null);
 }
 
 function moveMarks() {
@@ -162,7 +171,6 @@ function followAddress() {
   if (view !== before.view || jobId !== before.jobId || place.host !== before.host) leftPlace = before;
   if (filter !== before.filter) choices.pages = 1;
   followJob();
-  usage.follow(place, session.present).catch(fail);
   if (view === 'chart') void loadCharts();
   if (at !== null) {
     session.playing = false;
@@ -241,7 +249,6 @@ async function begin() {
     choices.error = null;
     if (place.at !== null) void session.travel(place.at);
     followJob();
-    usage.follow(place, session.present).catch(fail);
     if (place.view === 'chart') void loadCharts();
     drawNow();
   } catch (error) {

@@ -59,10 +59,10 @@ test('a table shows for each repository its jobs, minutes, VMs, waits, and whose
   const { status, out, err } = await asked();
   expect(out).toEqual([
     'Usage by repository, from 2026-11-23 08:00:00 to 2026-11-23 09:00:00.',
-    'REPOSITORY  JOBS  OK  FAILED  LOST  OTHER  JOB MIN  SLOT MIN  VMS  WAIT P50    P95  FAILED BY',
-    'acme/app       2   1       1     0      0      6.0        10    2     1 min  1 min  job 1',
-    'acme/lib       1   1       0     0      0      3.0       5.0    1     1 min  1 min',
-    'all            3   2       1     0      0      9.0        15    3     1 min  1 min  job 1',
+    'REPOSITORY  JOBS  OK  FAILED  LOST  OTHER  JOB MIN  SLOT MIN  VMS  WAIT MEDIAN  WAIT P95  FAILED BY',
+    'acme/app       2   1       1     0      0      6.0        10    2        1 min     1 min  the job itself 1',
+    'acme/lib       1   1       0     0      0      3.0       5.0    1        1 min     1 min',
+    'all            3   2       1     0      0      9.0        15    3        1 min     1 min  the job itself 1',
   ]);
   expect({ status, err }).toEqual({ status: 0, err: [] });
 });

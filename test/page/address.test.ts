@@ -15,7 +15,7 @@ test('every view has an address that leads back to it', () => {
     '#/chart?job=7',
     '#/hosts?host=mini-1',
     '#/usage',
-    '#/usage?by=host&span=30d',
+    '#/usage?range=30d&by=host',
   ]) {
     expect(addressOf(placeOf(hash))).toBe(hash);
   }
@@ -29,10 +29,9 @@ test('what an address does not say is as at the start, and an unknown one is the
       tab: 'history',
       filter: 'all',
       search: '',
-      range: '24h',
+      range: null,
       host: null,
       by: 'repository',
-      span: '7d',
       at: null,
     },
   });
@@ -42,7 +41,14 @@ test('what an address does not say is as at the start, and an unknown one is the
     at: null,
   });
   expect(placeOf('#/job/7/nonsense')).toMatchObject({ view: 'job', tab: 'history' });
-  expect(placeOf('#/usage?by=colour&span=1y')).toMatchObject({ view: 'usage', by: 'repository', span: '7d' });
+  expect(placeOf('#/usage?by=colour&range=1y')).toMatchObject({
+    view: 'usage',
+    by: 'repository',
+    range: '7d',
+  });
+  // A range of another view.
+  expect(placeOf('#/usage?range=1h').range).toBe('7d');
+  expect(placeOf('#/trends?range=30d').range).toBe('24h');
   expect(placeOf('#/job/x').view).toBe('overview');
   expect(placeOf('#/nowhere').view).toBe('overview');
 });

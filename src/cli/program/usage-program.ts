@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../../config/values/duration.ts';
-import { USAGE_BY } from '../../journal/usage/usage-fold.ts';
+import { USAGE_BY } from '../../journal/usage/usage-by.js';
 import { runCommand, processTerminal as terminal } from '../command.ts';
 import { configOption, example, jsonOption } from './options.ts';
 

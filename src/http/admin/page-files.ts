@@ -37,6 +37,7 @@ const SHARED = [
   '/journal/story/verdict.js',
   '/journal/story/waits.js',
   '/journal/trouble.js',
+  '/journal/usage/usage-by.js',
   '/journal/usage/usage-words.js',
 ];
 const ADDRESSES = ['/', '/favicon.svg', ...SHARED, ...Object.keys(UPLOT)];

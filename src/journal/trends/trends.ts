@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import { inPieces } from '../in-pieces.ts';
-import type { Recording } from '../recording.ts';
+import { type Recording, seqBefore } from '../recording.ts';
 import { type Failures, TrendFold } from './trend-fold.ts';
 import { type TrendPoint, trendPoints } from './trend-points.ts';
 
@@ -30,6 +30,8 @@ export interface TrendsAnswer {
   /** Epoch ms. */
   from: number;
   until: number;
+  /** Epoch ms; nothing before is in the figures: the journal begins then, or older minutes are forgotten. */
+  keptFrom: number;
   /** Milliseconds of a point. */
   step: number;
   /** The part of the journal that is read, up to 1; the points behind it are empty. */
@@ -53,6 +55,8 @@ export class Trends {
   /** Number of the last entry that is in the fold; null before the first reading. */
   #seq: number | null = null;
   #first = 0;
+  /** Epoch ms of the first entry of the journal. */
+  #beganAt = 0;
   #readAt = -Infinity;
   #reading: Promise<void> | null = null;
   /** Why the last reading ended, which nobody awaited. */
@@ -84,7 +88,8 @@ export class Trends {
     const from = until - length;
     const span = this.#recording.seq() - this.#first;
     const read = this.#reading === null || span <= 0 ? 1 : ((this.#seq ?? this.#first) - this.#first) / span;
-    return { range, from, until, step, read, ...trendPoints(this.#fold, { from, until, step }) };
+    const keptFrom = Math.max(this.#beganAt, this.#clock.now() - KEPT);
+    return { range, from, until, keptFrom, step, read, ...trendPoints(this.#fold, { from, until, step }) };
   }
 
   /** Adds what is not in the fold yet; one reading at a time. */
@@ -99,9 +104,10 @@ export class Trends {
     const recording = this.#recording;
     const now = this.#clock.now();
     await recording.durable();
+    for await (const { at } of recording.read({ limit: 1 })) this.#beganAt = at;
     if (this.#seq === null || now - this.#readAt > STALE) {
       this.#fold = new TrendFold(this.#githubAhead);
-      this.#first = await this.#beginOf(now - KEPT);
+      this.#first = await seqBefore(recording, await recording.seqAt(now - KEPT));
       this.#seq = this.#first;
     }
     this.#readAt = now;
@@ -112,14 +118,5 @@ export class Trends {
     const end = this.#clock.now();
     this.#fold.advance(end);
     this.#fold.prune(end - KEPT);
-  }
-
-  /** The number of the entry after which everything is read that was true at an instant. */
-  async #beginOf(at: number): Promise<number> {
-    const seq = Math.max(1, await this.#recording.seqAt(at));
-    let begin = seq;
-    for await (const entry of this.#recording.read({ after: seq - 1, limit: 1 }))
-      begin = entry.since ?? entry.seq;
-    return Math.min(begin, seq) - 1;
   }
 }

@@ -1,6 +1,7 @@
 import { inPieces } from '../in-pieces.ts';
-import type { Recording } from '../recording.ts';
-import { type UsageBy, UsageFold, type UsageRange } from './usage-fold.ts';
+import { type Recording, seqBefore } from '../recording.ts';
+import type { UsageBy } from './usage-by.js';
+import { UsageFold, type UsageRange } from './usage-fold.ts';
 import type { Usage } from './usage-tally.ts';
 
 export interface UsageAnswer extends UsageRange {
@@ -26,11 +27,9 @@ export async function readUsage(
   await recording.durable();
   let firstAt: number | null = null;
   for await (const entry of recording.read({ limit: 1 })) firstAt = entry.at;
-  const seq = Math.max(1, await recording.seqAt(since));
-  let begin = seq;
-  for await (const entry of recording.read({ after: seq - 1, limit: 1 })) begin = entry.since ?? entry.seq;
+  const after = await seqBefore(recording, await recording.seqAt(since));
   const fold = new UsageFold({ since, until }, by, githubAhead);
-  for await (const entry of inPieces(recording.read({ after: Math.min(begin, seq) - 1 }), signal)) {
+  for await (const entry of inPieces(recording.read({ after }), signal)) {
     if (entry.at >= until) break;
     fold.add(entry);
   }

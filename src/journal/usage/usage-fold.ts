@@ -5,10 +5,8 @@ import { failedAttemptOf, startedHere, waitOf } from '../facts/job-facts.ts';
 import { endOfSeen } from '../outcome.js';
 import { holdsItsJob } from '../overview.js';
 import { type Contexts, contextAfter } from '../story/contexts.js';
+import type { UsageBy } from './usage-by.js';
 import { type Usage, UsageTally } from './usage-tally.ts';
-
-export const USAGE_BY = ['repository', 'profile', 'host'] as const;
-export type UsageBy = (typeof USAGE_BY)[number];
 
 /** Epoch ms: from `since` on, and before `until`. */
 export interface UsageRange {

@@ -1,4 +1,5 @@
 // @ts-check
+import { blameWord } from '../outcome.js';
 
 /**
  * How the terminal and the page show usage.
@@ -6,7 +7,7 @@
  * @typedef {import('./usage-tally.ts').Usage} Usage
  */
 
-/** Whom a row is about. @param {import('./usage-fold.ts').UsageBy} by @param {string} name */
+/** Whom a row is about. @param {import('./usage-by.js').UsageBy} by @param {string} name */
 export function usageName(by, name) {
   if (name !== '') return name;
   return by === 'repository' ? '(no job yet)' : by === 'host' ? '(no host)' : '(unknown)';
@@ -23,8 +24,14 @@ export function otherJobs({ jobs, outcomes: { succeeded = 0, failed = 0, lost = 
   return jobs - succeeded - failed - lost;
 }
 
-/** Whose fault the failed and the lost jobs were: `job 4, image 1`. @param {Usage} usage */
+/** Whose fault the failed and the lost jobs were: `the job itself 4, the image 1`. @param {Usage} usage */
 export function faultsOf({ failures }) {
   const counts = Object.entries(failures).sort(([, a], [, b]) => b - a);
-  return counts.map(([blame, count]) => `${blame} ${count}`).join(', ');
+  return counts.map(([blame, count]) => `${wordOf(blame)} ${count}`).join(', ');
 }
+
+/** @param {string} blame */
+const wordOf = (blame) =>
+  blame === 'unknown'
+    ? 'unknown'
+    : blameWord(/** @type {import('../../../machines/failure.ts').Blame} */ (blame));

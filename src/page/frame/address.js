@@ -1,7 +1,7 @@
+import { USAGE_BY } from '../../journal/usage/usage-by.js';
 import { FILTER_NAMES } from '../jobs/filters.js';
 import { tabOf } from '../jobs/tabs.js';
-import { RANGES } from '../trends/ranges.js';
-import { SPAN_NAMES, USAGE_BY } from '../usage/spans.js';
+import { rangeIn } from './ranges.js';
 
 /**
  * What the page shows, as its address says it, so that every view can be linked and the back button works.
@@ -15,10 +15,9 @@ import { SPAN_NAMES, USAGE_BY } from '../usage/spans.js';
  * @property {import('../jobs/tabs.js').Tab} tab of the job
  * @property {Filter} filter of the list
  * @property {string} search of the list
- * @property {import('../trends/ranges.js').Range} range of the trends
+ * @property {import('./ranges.js').Range | null} range of the trends or the usage; null in other views
  * @property {string | null} host that a link led to
- * @property {import('../../journal/usage/usage-fold.ts').UsageBy} by what the usage is about
- * @property {import('../usage/spans.js').Span} span of the usage
+ * @property {import('../../journal/usage/usage-by.js').UsageBy} by what the usage is about
  * @property {number | null} at a moment of the past, epoch ms
  */
 
@@ -29,10 +28,9 @@ export const START = {
   tab: 'history',
   filter: 'all',
   search: '',
-  range: '24h',
+  range: null,
   host: null,
   by: 'repository',
-  span: '7d',
   at: null,
 };
 
@@ -54,28 +52,28 @@ export function placeOf(hash) {
   const more = {
     filter,
     search: values.get('q') ?? '',
-    range: RANGES.find(([name]) => name === values.get('range'))?.[0] ?? START.range,
     host: values.get('host'),
     by: USAGE_BY.find((name) => name === values.get('by')) ?? START.by,
-    span: SPAN_NAMES.find((name) => name === values.get('span')) ?? START.span,
     at: numberIn(values.get('at')),
   };
   const [, job = null, tab] = /^job\/(\d{1,16})(?:\/(\w+))?$/.exec(path) ?? [];
-  if (job !== null) return { view: 'job', jobId: Number(job), tab: tabOf(tab), ...more };
-  return { view: VIEWS[path] ?? 'overview', jobId: numberIn(values.get('job')), tab: START.tab, ...more };
+  if (job !== null) return { view: 'job', jobId: Number(job), tab: tabOf(tab), range: null, ...more };
+  const view = VIEWS[path] ?? 'overview';
+  const range = rangeIn(view, values.get('range'));
+  return { view, jobId: numberIn(values.get('job')), tab: START.tab, range, ...more };
 }
 
 /** @param {Partial<Place>} place what is left out is as at the start */
 export function addressOf(place) {
-  const { view, jobId, tab, filter, search, range, host, by, span, at } = { ...START, ...place };
+  const { view, jobId, tab, filter, search, range, host, by, at } = { ...START, ...place };
   const query = new URLSearchParams();
   if (filter !== START.filter) query.set('filter', filter);
   if (search !== '') query.set('q', search);
   if (view === 'chart' && jobId !== null) query.set('job', String(jobId));
-  if (view === 'trends' && range !== START.range) query.set('range', range);
+  const start = rangeIn(view, null);
+  if (start !== null && range !== null && range !== start) query.set('range', range);
   if (host !== null) query.set('host', host);
   if (view === 'usage' && by !== START.by) query.set('by', by);
-  if (view === 'usage' && span !== START.span) query.set('span', span);
   if (at !== null) query.set('at', String(Math.round(at)));
   const job = `job/${jobId}${tab === START.tab ? '' : `/${tab}`}`;
   const path = view === 'overview' ? '' : view === 'job' ? job : view;

@@ -53,8 +53,8 @@ import { edgesOf, timeView } from './timebar.js';
  *   panZoom: import('../chart/pan-zoom.js').PanZoom,
  *   orders: import('../orders/orders.js').Orders,
  *   notifier: import('../attention/notifier.js').Notifier,
- *   trends: import('../trends/trend-loader.js').TrendLoader,
- *   usage: import('../usage/shown-usage.js').ShownUsage,
+ *   trends: ReturnType<typeof import('../trends/trend-loader.js').trendLoader>,
+ *   usage: ReturnType<typeof import('../usage/usage-loader.js').usageLoader>,
  * }} PageView `items` that need attention now
  *
  * @typedef {PageView & { overview: import('../../journal/overview.js').Overview }} LoadedView
@@ -82,7 +82,7 @@ export function pageView(view) {
       ${place.view === 'overview' ? firstScreen(loaded) : nothing}
       ${place.view === 'chart' ? chartScreen(loaded) : nothing}
       ${place.view === 'hosts' ? hostsScreen(loaded, edges) : nothing}
-      ${place.view === 'trends' ? trendsView({ ...view.trends, range: place.range, isReplay: session.mode === 'replay' }) : nothing}
+      ${place.view === 'trends' ? trendsView({ ...view.trends, range: place.range, at: place.at, isReplay: session.mode === 'replay' }) : nothing}
       ${place.view === 'usage' ? usageView({ shown: view.usage, place }) : nothing}
       ${WITHOUT_DESK.includes(place.view) ? nothing : desk(loaded)}
     </main>

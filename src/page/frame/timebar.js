@@ -1,6 +1,7 @@
 import { live } from '/lib/lit-html/directives/live.js';
 import { html, nothing } from '/lib/lit-html/lit-html.js';
 import { clock, moment, span } from '../../format.js';
+import { RANGES } from './ranges.js';
 
 /**
  * @typedef {{ from: number, to: number }} Edges epoch ms
@@ -8,16 +9,8 @@ import { clock, moment, span } from '../../format.js';
  */
 
 const SPEEDS = [1, 10, 60, 600];
-/**
- * The time spans of the scrubber when more is kept, in milliseconds.
- * @type {[label: string, span: number][]}
- */
-const SPANS = [
-  ['15 min', 15 * 60_000],
-  ['2 h', 2 * 3_600_000],
-  ['24 h', 24 * 3_600_000],
-  ['all', Number.POSITIVE_INFINITY],
-];
+/** How far back the scrubber goes when more is kept. */
+const SPANS = [RANGES['15m'], RANGES['1h'], RANGES['24h'], { ms: Number.POSITIVE_INFINITY, label: 'all' }];
 
 /**
  * The first and the last moment of the scrubber.
@@ -63,7 +56,7 @@ export function timeView({ session, edges, range, onRange, onCopy, onLive }) {
         aria-label="Moment" aria-valuetext=${past ? moment(at) : 'now'} @input=${onScrub}>
       <output class="at">${past ? html`${moment(at)} <span class="sub">${span(present - at)} ago</span>` : mode === 'replay' ? 'end of the recording' : lostAt === null ? 'now' : `until ${clock(lostAt)}`}</output>
       <label class="range"><span class="unseen">Span</span><select @change=${onSpan}>
-        ${SPANS.map(([label, value]) => html`<option value=${value} ?selected=${value === range}>${label}</option>`)}</select></label>
+        ${SPANS.map(({ label, ms }) => html`<option value=${ms} ?selected=${ms === range}>${label}</option>`)}</select></label>
       ${past ? html`<button @click=${onCopy}>Copy link</button>` : nothing}
       <button class="live" aria-pressed=${past ? 'false' : 'true'} @click=${onLive}>${mode === 'replay' ? 'End' : 'Live'}</button>
     </footer>`;

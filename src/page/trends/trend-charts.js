@@ -1,5 +1,5 @@
 import { counted, span } from '../../format.js';
-import { outcomeWord } from '../../journal/outcome.js';
+import { blameWord, outcomeWord } from '../../journal/outcome.js';
 
 /**
  * What the charts of the trends show, and what they say in a sentence.
@@ -32,15 +32,8 @@ export const valueWords = (unit, value) => (unit === 'time' ? span(value) : numb
 /** @param {Record<string, number>} counts */
 const sum = (counts) => Object.values(counts).reduce((all, count) => all + count, 0);
 
-/** @type {[blame: keyof Point['failures'], label: string][]} */
-export const BLAMES = [
-  ['us', 'this daemon'],
-  ['host', 'the host'],
-  ['image', 'the image'],
-  ['github', 'GitHub'],
-  ['job', 'the job itself'],
-  ['operator', 'an operator'],
-];
+/** In the order of the bars. @type {(keyof Point['failures'])[]} */
+export const BLAMES = ['us', 'host', 'image', 'github', 'job', 'operator'];
 
 /** @type {[outcome: keyof Point['ended'], colour: string][]} */
 export const OUTCOMES = [
@@ -85,9 +78,9 @@ export const CHARTS = [
     kind: 'lines',
     unit: 'time',
     lines: [
-      { label: '95 of 100', colour: 'warn', of: ({ waits }) => (waits.count > 0 ? waits.p95 : null) },
+      { label: 'p95', colour: 'warn', of: ({ waits }) => (waits.count > 0 ? waits.p95 : null) },
       {
-        label: 'Half',
+        label: 'Median',
         colour: 'busy',
         of: ({ waits }) => (waits.count > 0 ? waits.median : null),
         isFilled: true,
@@ -96,7 +89,7 @@ export const CHARTS = [
     sentence: ({ waits: { count, median, p95 } }) =>
       count === 0
         ? 'No job started.'
-        : `Of ${counted(count, 'job')} half started within ${span(median)}, and 95 of 100 within ${span(p95)}.`,
+        : `${counted(count, 'job')} started, after a median of ${span(median)} and a p95 of ${span(p95)}.`,
   },
   {
     id: 'ended',
@@ -120,8 +113,8 @@ export const CHARTS = [
     title: 'Failures, by whose fault',
     kind: 'bars',
     unit: 'count',
-    lines: BLAMES.map(([blame, label]) => ({
-      label,
+    lines: BLAMES.map((blame) => ({
+      label: blameWord(blame),
       colour: `blame-${blame}`,
       of: ({ failures }) => failures[blame] ?? 0,
     })),

@@ -1,8 +1,8 @@
 import { html, nothing } from '/lib/lit-html/lit-html.js';
 import { moment, span } from '../../format.js';
-import { outcomeWord } from '../../journal/outcome.js';
+import { blameWord, outcomeWord } from '../../journal/outcome.js';
 import { addressOf } from '../frame/address.js';
-import { RANGES } from './ranges.js';
+import { RANGES, rangesOf } from '../frame/ranges.js';
 import './trend-chart.js';
 import { BLAMES, CHARTS, OUTCOMES } from './trend-charts.js';
 
@@ -13,18 +13,19 @@ import { BLAMES, CHARTS, OUTCOMES } from './trend-charts.js';
  * @typedef {object} TrendsView
  * @property {Trends | null} answer null before it is loaded
  * @property {string | null} error
- * @property {Trends['range']} range
+ * @property {import('../frame/ranges.js').Range | null} range
+ * @property {number | null} at a moment of the past in the address, epoch ms
  * @property {boolean} isReplay
  */
 
 /** Queue, slots, waits, ends and failures over hours and days, each as a chart, and all of them as a table. @param {TrendsView} view */
-export function trendsView({ answer, error, range, isReplay }) {
+export function trendsView({ answer, error, range, at, isReplay }) {
   return html`<section class="panel trends" aria-labelledby="trends-title">
     <header>
       <h2 id="trends-title" data-heading tabindex="-1">Trends</h2>
-      <div class="filters" role="group" aria-label="Range">${RANGES.map(
-        ([name, label]) =>
-          html`<a class="chip" href=${addressOf({ view: 'trends', range: name })} aria-current=${name === range ? 'true' : 'false'}>${label}</a>`,
+      <div class="filters" role="group" aria-label="Range">${rangesOf('trends').map(
+        (name) =>
+          html`<a class="chip" href=${addressOf({ view: 'trends', range: name, at })} aria-current=${name === range ? 'true' : 'false'}>${RANGES[name].label}</a>`,
       )}</div>
       <p class="sub" role="status">${error ? html`<span class="bad-text">${error}</span>` : isReplay ? nothing : stateText(answer)}</p>
     </header>
@@ -36,8 +37,14 @@ export function trendsView({ answer, error, range, isReplay }) {
 function stateText(answer) {
   if (!answer) return 'Loading…';
   if (answer.read < 1) return `Reading the journal: ${Math.floor(answer.read * 100)} %`;
-  const points = `Each point is ${span(answer.step)}.`;
-  return answer.whole.queue ? points : `The journal has nothing of this time. ${points}`;
+  const { from, keptFrom, step, whole } = answer;
+  return [
+    whole.queue ? '' : 'The journal has nothing of this time.',
+    `Each point is ${span(step)}.`,
+    from < keptFrom ? `Nothing before ${moment(keptFrom)} is in the figures.` : '',
+  ]
+    .filter(Boolean)
+    .join(' ');
 }
 
 /** @param {Trends} answer */
@@ -58,7 +65,6 @@ function contentView(answer) {
 
 /** @param {Trends['causes']} causes */
 function causesView(causes) {
-  const faults = new Map(BLAMES);
   return html`<section class="causes" aria-labelledby="causes-title">
     <h3 id="causes-title">Causes of the failures</h3>
     ${
@@ -68,7 +74,7 @@ function causesView(causes) {
             <thead><tr><th>Cause</th><th>Whose fault</th><th class="num">Times</th></tr></thead>
             <tbody>${causes.map(
               ({ cause, blame, count }) =>
-                html`<tr><td>${cause || 'The job failed by itself'}</td><td><i class="key-of blame-${blame}"></i>${faults.get(blame)}</td><td class="num">${count}</td></tr>`,
+                html`<tr><td>${cause || 'The job failed by itself'}</td><td><i class="key-of blame-${blame}"></i>${blameWord(blame)}</td><td class="num">${count}</td></tr>`,
             )}</tbody></table></div>`
     }
   </section>`;
@@ -78,7 +84,7 @@ function causesView(causes) {
 function tableView({ points, step }) {
   return html`<details class="figures"><summary>The same figures as a table</summary>
     <div class="scroll" tabindex="0" role="region" aria-label="Figures"><table>
-      <thead><tr><th>From</th><th class="num">Queue, most</th><th class="num">Queue, average</th><th class="num">Slots in use, most</th><th class="num">Slots in use, average</th><th class="num">Slots available</th><th class="num">Started</th><th class="num">Wait, median</th><th class="num">Wait, 95th percentile</th>${OUTCOMES.map(([outcome]) => html`<th class="num">${outcomeWord(outcome)}</th>`)}${BLAMES.map(([, label]) => html`<th class="num">Failures: ${label}</th>`)}</tr></thead>
+      <thead><tr><th>From</th><th class="num">Queue, most</th><th class="num">Queue, average</th><th class="num">Slots in use, most</th><th class="num">Slots in use, average</th><th class="num">Slots available</th><th class="num">Started</th><th class="num">Wait, median</th><th class="num">Wait, 95th percentile</th>${OUTCOMES.map(([outcome]) => html`<th class="num">${outcomeWord(outcome)}</th>`)}${BLAMES.map((blame) => html`<th class="num">Failures: ${blameWord(blame)}</th>`)}</tr></thead>
       <tbody>${points.map((point) => rowView(point))}</tbody>
     </table></div>
     <p class="sub">Each row is ${span(step)}. A dash is a time in which no daemon watched, or no job started.</p>
@@ -93,5 +99,5 @@ function rowView({ at, queue, slots, capacity, waits, ended, failures }) {
   return html`<tr><th scope="row">${moment(at).slice(0, 16)}</th>
     ${cell(queue?.most)}${cell(queue?.mean)}${cell(slots?.most)}${cell(slots?.mean)}${cell(capacity?.most)}${cell(waits.count)}
     <td class="num">${waits.count > 0 ? span(waits.median) : '–'}</td><td class="num">${waits.count > 0 ? span(waits.p95) : '–'}</td>
-    ${OUTCOMES.map(([outcome]) => cell(ended[outcome] ?? 0))}${BLAMES.map(([blame]) => cell(failures[blame] ?? 0))}</tr>`;
+    ${OUTCOMES.map(([outcome]) => cell(ended[outcome] ?? 0))}${BLAMES.map((blame) => cell(failures[blame] ?? 0))}</tr>`;
 }

@@ -1,31 +1,32 @@
 import { html, nothing } from '/lib/lit-html/lit-html.js';
 import { moment, span } from '../../format.js';
+import { USAGE_BY } from '../../journal/usage/usage-by.js';
 import { faultsOf, minutes, otherJobs, usageName } from '../../journal/usage/usage-words.js';
 import { addressOf } from '../frame/address.js';
-import { SPAN_NAMES, SPANS, USAGE_BY } from './spans.js';
+import { RANGES, rangesOf } from '../frame/ranges.js';
 
 /**
- * @typedef {import('./shown-usage.js').Usage} Usage
+ * @typedef {import('./usage-loader.js').Usage} Usage
  * @typedef {Usage['total']} Row
  * @typedef {import('../frame/address.js').Place} Place
  */
 
 /**
  * Who used the hosts: a table by repository, profile or host.
- * @param {{ shown: import('./shown-usage.js').ShownUsage, place: Place }} view
+ * @param {{ shown: Pick<import('../session/view-loader.js').ViewLoader<Usage>, 'answer' | 'error' | 'isLoading'>, place: Place }} view
  */
-export function usageView({ shown: { answer, why, isAsking }, place }) {
-  return html`<section class="panel usage" aria-labelledby="usage-title" aria-busy=${isAsking ? 'true' : 'false'}>
+export function usageView({ shown: { answer, error, isLoading }, place }) {
+  return html`<section class="panel usage" aria-labelledby="usage-title" aria-busy=${isLoading ? 'true' : 'false'}>
     <header>
       <h2 id="usage-title" data-heading tabindex="-1">Usage</h2>
       <div class="filters" role="group" aria-label="By what">${USAGE_BY.map((by) => chip(place, { by }, `By ${by}`, by === place.by))}</div>
-      <div class="filters" role="group" aria-label="How far back">${SPAN_NAMES.map((name) =>
-        chip(place, { span: name }, SPANS[name].label, name === place.span),
+      <div class="filters" role="group" aria-label="How far back">${rangesOf('usage').map((range) =>
+        chip(place, { range }, RANGES[range].label, range === place.range),
       )}</div>
-      <span class="sub" role="status">${isAsking ? 'The daemon reads its journal…' : nothing}</span>
+      <span class="sub" role="status">${isLoading ? 'The daemon reads its journal…' : nothing}</span>
     </header>
-    ${why ? html`<div class="empty"><p><strong>There are no figures.</strong> ${why}</p></div>` : nothing}
-    ${answer && !why ? tableView(answer) : nothing}
+    ${error ? html`<div class="empty"><p><strong>There are no figures.</strong> ${error}</p></div>` : nothing}
+    ${answer && !error ? tableView(answer) : nothing}
   </section>`;
 }
 

@@ -99,6 +99,16 @@ test('a range ends at any moment of the past, and its points begin at whole step
   expect((await trends.of('7d', clock.now())).whole.queue?.most).toBe(2);
 });
 
+test('an answer says from when on there are figures: where the journal begins, and of the last week at most', async () => {
+  daemon.queue(5);
+  const began = clock.now();
+  clock.advance(60_000);
+  const keptFrom = async () => (await trends.of('1h', clock.now())).keptFrom;
+  expect(await keptFrom()).toBe(began);
+  clock.advance(30 * 24 * 3_600_000);
+  expect(clock.now() - (await keptFrom())).toBe((7 * 24 + 2) * 3_600_000);
+});
+
 test('a journal that could not be read is told once, and then it is tried again', async () => {
   let isBroken = true;
   const broken = new Trends(

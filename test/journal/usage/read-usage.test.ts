@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { liveRecording, type Recording } from '../../../src/journal/recording.ts';
 import { readUsage } from '../../../src/journal/usage/read-usage.ts';
-import { USAGE_BY } from '../../../src/journal/usage/usage-fold.ts';
+import { USAGE_BY } from '../../../src/journal/usage/usage-by.js';
 import { StagedDaemon } from '../../page/staged-daemon.ts';
 import { Chance } from '../../simulation/chance.ts';
 import { ManualClock } from '../../support/manual-clock.ts';

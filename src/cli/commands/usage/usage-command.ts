@@ -1,6 +1,7 @@
 import { moment } from '../../../format.js';
 import type { Answers } from '../../../http/admin/api/api-routes.ts';
-import type { UsageBy, UsageRange } from '../../../journal/usage/usage-fold.ts';
+import type { UsageBy } from '../../../journal/usage/usage-by.js';
+import type { UsageRange } from '../../../journal/usage/usage-fold.ts';
 import { adminAddress, askDaemon } from '../../admin-client.ts';
 import { ExitCode, type Terminal, UsageError } from '../../command.ts';
 import { readConfig } from '../../read-config.ts';

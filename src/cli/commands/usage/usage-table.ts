@@ -10,7 +10,7 @@ export function usageTable({ since, until, by, rows, total }: UsageAnswer): stri
   const title = `Usage by ${by}, from ${moment(since)} to ${moment(until)}.`;
   if (rows.length === 0) return [title, 'Nothing was used.'];
   const head = [by.toUpperCase(), 'JOBS', 'OK', 'FAILED', 'LOST', 'OTHER'];
-  const columns = [...head, 'JOB MIN', 'SLOT MIN', 'VMS', 'WAIT P50', 'P95', 'FAILED BY'];
+  const columns = [...head, 'JOB MIN', 'SLOT MIN', 'VMS', 'WAIT MEDIAN', 'WAIT P95', 'FAILED BY'];
   const cells = [
     columns,
     ...rows.map((usage) => cellsOf(printable(usageName(by, usage.name)), usage)),

@@ -3,7 +3,7 @@ import { HTTPException } from 'hono/http-exception';
 import type { Clock } from '../../../clock.ts';
 import type { Recording } from '../../../journal/recording.ts';
 import { readUsage, type UsageAnswer } from '../../../journal/usage/read-usage.ts';
-import { USAGE_BY } from '../../../journal/usage/usage-fold.ts';
+import { USAGE_BY } from '../../../journal/usage/usage-by.js';
 
 const WEEK = 7 * 24 * 3_600_000;
 

@@ -164,6 +164,7 @@ export const trends = z.object({
   range: z.enum(TREND_RANGES as [string, ...string[]]),
   from: instant,
   until: instant,
+  keptFrom: instant.describe('Nothing before is in the figures.'),
   step: z.number().describe('Milliseconds of a point.'),
   read: z.number().describe('The part of the journal that is read; below 1 ask again in a moment.'),
   points: z.array(trendPoint),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BREAKER_ABOUTS } from '../../../../../machines/breaker.ts';
-import { USAGE_BY } from '../../../../journal/usage/usage-fold.ts';
+import { USAGE_BY } from '../../../../journal/usage/usage-by.js';
 import {
   configInForce,
   entry,
