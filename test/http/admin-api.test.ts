@@ -243,6 +243,16 @@ describe('the admin listener', () => {
     expect(text).toMatch(/jeballto_runner_job_phase_duration_seconds_count\{phase="creating"\} 1/);
     expect(text).toContain('nodejs_eventloop_lag_seconds');
   });
+
+  test('counts the end of a job that nobody saw, without blame', async () => {
+    const key = daemon.queue(23);
+    for (let n = 0; n < 12 && !daemon.state(key).startsWith('running'); n += 1) daemon.next(key);
+    daemon.send(key, { type: 'job.started' });
+    daemon.send(key, { type: 'job.completed', conclusion: 'failure', here: true });
+    daemon.send(key, { type: 'vm.vanished' });
+    const text = await (await fetch(`${daemon.url}/metrics`)).text();
+    expect(text).toContain('jeballto_runner_failures_total{code="END_UNSEEN",blame=""} 1');
+  });
 });
 
 describe('orders', () => {

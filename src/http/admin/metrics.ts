@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { failure } from '../../../machines/failure.ts';
 import { NO_JOB } from '../../../machines/job/context.ts';
-import { LOSSES } from '../../../machines/job/job-end.ts';
+import { END_UNSEEN, LOSSES } from '../../../machines/job/job-end.ts';
 import { isFailed, isOver } from '../../../machines/job/written-state.ts';
 import { topState } from '../../../machines/state-path.ts';
 import type { Clock } from '../../clock.ts';
@@ -127,7 +127,9 @@ export class Metrics {
   #count({ kind, actor, to, detail }: StoredJournalEntry): void {
     if (kind !== undefined) return;
     const { code, blame } = (detail ?? {}) as { code?: string; blame?: string };
-    if (code && !isFailed(to)) this.#failures.inc({ code, blame: blame ?? '' });
+    // Whose fault an end was that nobody saw is not known.
+    const known = code === END_UNSEEN.code ? '' : (blame ?? '');
+    if (code && !isFailed(to)) this.#failures.inc({ code, blame: known });
     const ended = this.#options.overview.ended[0];
     if (!isOver(to) || ended?.key !== actor) return;
     const end = endOfSeen(ended);

@@ -1,5 +1,6 @@
 import { BLAMES, type Blame } from '../../../machines/failure.ts';
 import type { Job } from '../../../machines/job/context.ts';
+import { END_UNSEEN } from '../../../machines/job/job-end.ts';
 import { beginsTeardown } from '../../../machines/job/written-state.ts';
 import type { StoredJournalEntry } from '../../store/tables/journal.ts';
 
@@ -22,9 +23,9 @@ export function waitOf({ queuedAt }: Job, at: number, githubAhead: number): numb
 
 /**
  * Returns whose fault it was that an attempt failed with this entry; null where none did. A job that is given up in
- * the queue had no VM, so no attempt failed.
+ * the queue had no VM, so no attempt failed; of an end that nobody saw it is not known whether one did.
  */
 export function failedAttemptOf({ from, to, detail }: StoredJournalEntry): Blame | null {
-  if (!beginsTeardown(from, to)) return null;
+  if (!beginsTeardown(from, to) || detail?.code === END_UNSEEN.code) return null;
   return BLAMES.find((one) => one === detail?.blame) ?? null;
 }

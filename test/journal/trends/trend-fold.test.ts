@@ -77,6 +77,17 @@ test('a job that an operator cancels in the queue had no VM, so no attempt faile
   expect([whole.ended, whole.failures, causes]).toEqual([{ cancelled: 1 }, {}, []]);
 });
 
+test('nobody is blamed where nobody saw whether the job or its VM ended first', () => {
+  const torn = { from: 'running.finishing.watching', to: 'tearingDown.vm.acting, tearingDown.runner.acting' };
+  const detail = { code: 'END_UNSEEN', blame: 'host', message: 'Both were over.' };
+  const end = { outcome: 'failed', blame: null, cause: null } as const;
+  const { whole, causes } = pointsOf(
+    [queued(0), creating(0), running(1, 0), entry(1, { ...torn, detail, end })],
+    2,
+  );
+  expect([whole.ended, whole.failures, causes]).toEqual([{ failed: 1 }, {}, []]);
+});
+
 test('the slots of a host that is cordoned or does not answer are not available', () => {
   const { points } = pointsOf(
     [host(0, 'healthy'), host(1, 'healthy', { cordon: { by: 'ada', at: 1 } }), host(2, 'lost')],
