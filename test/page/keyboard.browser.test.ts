@@ -43,6 +43,7 @@ inBrowser((stage) => {
       for (const [link, heading] of [
         ['Hosts', 'Hosts'],
         ['Trends', 'Trends'],
+        ['Usage', 'Usage'],
         ['Chart', 'Chart'],
         ['Jobs', 'Jobs'],
         ['Overview', 'Jobs are served. Nothing needs you.'],
@@ -123,7 +124,7 @@ inBrowser((stage) => {
           await check('dialog');
           await page.keyboard.press('Escape');
           await page.goto(`${daemon.url}/#/hosts`);
-          await page.waitForSelector('li.host');
+          await page.waitForSelector('main.of-hosts li.host');
           await check('hosts');
           await page.goto(`${daemon.url}/#/usage`);
           await page.waitForSelector('.usage tbody tr');

@@ -13,10 +13,13 @@ if (whyNoBrowser) console.warn(`the browser tests are skipped: ${whyNoBrowser}`)
 
 export interface Stage {
   browser(): Browser;
-  /** A daemon whose clock is two seconds behind; a test that needs two moments moves it forward. */
+  /**
+   * A daemon whose clock is `behind` milliseconds behind, two seconds by default; a test that needs two moments moves
+   * it forward.
+   */
   withDaemon(
     use: (daemon: StagedDaemon, clock: PictureClock) => Promise<void>,
-    tokens?: { admin: string; read?: string },
+    settings?: { admin?: string | null; read?: string | null; behind?: number },
   ): Promise<void>;
 }
 
@@ -30,12 +33,9 @@ export function inBrowser(tests: (stage: Stage) => void): void {
     afterAll(() => browser?.close());
     tests({
       browser: () => browser,
-      async withDaemon(use, tokens) {
-        const clock = new PictureClock(2_000);
-        const daemon = await StagedDaemon.start(tokens?.admin ?? null, {
-          clock,
-          readToken: tokens?.read ?? null,
-        });
+      async withDaemon(use, { admin = null, read = null, behind = 2_000 } = {}) {
+        const clock = new PictureClock(behind);
+        const daemon = await StagedDaemon.start(admin, { clock, readToken: read });
         try {
           await use(daemon, clock);
         } finally {

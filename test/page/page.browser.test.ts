@@ -39,8 +39,10 @@ inBrowser((stage) => {
       await page.reload();
       await page.waitForSelector('tr[data-job="1"]');
       console.info(`from reload to the first job: ${Date.now() - again} ms`);
-      for (const view of ['#/jobs', '#/job/1', '#/hosts', '#/trends', '#/chart'])
+      for (const view of ['#/jobs', '#/hosts', '#/trends', '#/usage', '#/chart']) {
         await page.goto(`${daemon.url}/${view}`);
+        await page.waitForSelector(HEADINGS[view] ?? 'no such view');
+      }
       await untilMark(page, 1, 'queued');
       expect(asked.filter((address) => !address.startsWith(daemon.url))).toEqual([]);
     });
@@ -103,11 +105,16 @@ inBrowser((stage) => {
       await look();
       await page.keyboard.press('Escape');
       await page.goto(`${daemon.url}/#/`);
-      await page.waitForSelector('.not-ours');
+      await page.waitForSelector('main.of-overview .not-ours');
       await look();
       await page.goto(`${daemon.url}/#/hosts`);
-      await page.waitForSelector('li.host');
+      await page.waitForSelector('main.of-hosts li.host');
       await look();
+      for (const by of ['repository', 'profile', 'host']) {
+        await page.goto(`${daemon.url}/#/usage?by=${by}`);
+        await saying(page, 'main.of-usage thead th', `${by.charAt(0).toUpperCase()}${by.slice(1)}`);
+        await look();
+      }
       await page.goto(`${daemon.url}/#/chart?job=66`);
       await page.click('.box[data-path="creating"] > text.name');
       await page.waitForSelector('#state-title');
@@ -138,20 +145,23 @@ inBrowser((stage) => {
   });
 });
 
+/** What is only in the view of an address. */
 const HEADINGS: Record<string, string> = {
-  '#/': '#service-title',
-  '#/jobs': '#jobs-title',
-  '#/job/2': '#job-tab',
-  '#/hosts': '#hosts-title',
-  '#/trends': 'trend-chart',
-  '#/chart': '#chart',
+  '#/': 'main.of-overview #service-title',
+  '#/jobs': 'main.of-jobs #jobs-title',
+  '#/job/2': 'main.of-job #job-tab',
+  '#/job/2/sequence': 'main.of-job .sequence',
+  '#/hosts': 'main.of-hosts #hosts-title',
+  '#/trends': 'main.of-trends trend-chart',
+  '#/usage': 'main.of-usage :is(table, .empty)',
+  '#/chart': 'main.of-chart #chart',
 };
 
 async function noViewOverflows(browser: Browser, url: string, width: number, list: string): Promise<void> {
   const { page } = await openPage(browser, url, { width });
-  for (const view of ['#/', list, '#/hosts', '#/trends', '#/chart']) {
+  for (const view of ['#/', list, '#/hosts', '#/trends', '#/usage', '#/chart']) {
     await page.goto(`${url}/${view}`);
-    await page.waitForSelector(HEADINGS[view] ?? '.sequence');
+    await page.waitForSelector(HEADINGS[view] ?? 'no such view');
     const wide = await page.evaluate(() => document.documentElement.scrollWidth);
     expect(wide, `${view} at ${width}`).toBeLessThanOrEqual(width);
   }
