@@ -98,7 +98,7 @@ inBrowser((stage) => {
   });
 
   test('axe finds nothing serious on any view, in light and dark, with a dialog, on a phone', {
-    timeout: 90_000,
+    timeout: 180_000,
   }, async () => {
     await stage.withDaemon(async (daemon) => {
       daemon.host('mini-1', [{ name: 'stranger', state: 'running', ours: false }]);
