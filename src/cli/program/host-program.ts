@@ -35,7 +35,7 @@ export function addHosts(program: Command): void {
       );
   const END = [
     '--until <end>',
-    'when it gets jobs again by itself: a span (2h), a time (18:00) or an instant (2026-12-01T05:00); without it, never',
+    'when the host gets jobs again by itself: a span (2h), a time (18:00) or an instant (2026-12-01T05:00); by default it does not',
     end,
   ] as const;
 

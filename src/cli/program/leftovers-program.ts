@@ -21,9 +21,7 @@ export function addLeftovers(program: Command): void {
 
   program
     .command('leftovers')
-    .description(
-      'list the VMs and runners of a controller.id that no daemon uses any more; remove them on request',
-    )
+    .description('list the VMs and runners of a controller.id that no daemon uses any more, or remove them')
     .requiredOption('--controller-id <id>', 'the earlier controller.id')
     .option('--prefix <prefix>', 'the earlier controller.vm_name_prefix, if it differs from the present one')
     .addOption(
@@ -38,7 +36,10 @@ export function addLeftovers(program: Command): void {
         'file with the token of the --host before it (default: JEBALLTO_TOKEN_<host and port>)',
       ).argParser(tokenFile),
     )
-    .option('--remove', 'remove them; a VM that is on is asked first, and is left while a job runs in it')
+    .option(
+      '--remove',
+      'remove them; the guest of a VM that is on is asked first, and the VM stays while a job runs in it',
+    )
     .option('-y, --yes', 'remove without a question')
     .addOption(configOption())
     .addOption(jsonOption())

@@ -24,7 +24,7 @@ export function commandLine(): Command {
   program
     .command('start')
     .description(
-      'run the daemon until SIGTERM or Ctrl-C; running jobs then go on in their VMs; a second signal stops it at once',
+      'run the daemon until SIGTERM or Ctrl-C (running jobs go on in their VMs; a second signal stops it at once)',
     )
     .addOption(configOption())
     .addHelpText('after', example('start --config config.yaml'))
@@ -154,7 +154,7 @@ export function commandLine(): Command {
 
   program
     .command('gc')
-    .description('order the running daemon to remove the VMs and runners of its own that no record owns')
+    .description('make the running daemon remove its VMs and runners that no record owns')
     .option('-n, --dry-run', 'only print what would be done, and why')
     .addOption(configOption())
     .addOption(jsonOption())

@@ -11,12 +11,10 @@ export function addStore(program: Command): void {
 
   store
     .command('migrate')
-    .description(
-      'make or change the tables in the database of store.url; run it as the owner of the database',
-    )
+    .description('create or change the tables in the database of store.url, as the owner of the database')
     .option(
       '--url-file <file>',
-      "file with the owner's address of the database, - for standard input (default: store.url)",
+      'file with the address of the database for its owner, - for standard input (default: store.url)',
     )
     .option(
       '--role <role>',
@@ -49,11 +47,13 @@ export function addStore(program: Command): void {
 
   store
     .command('import')
-    .description('move everything from another store into that of the config, which has no records yet')
+    .description(
+      'move everything from another store into the store of the config, which must have no records',
+    )
     .argument('[source]', 'folder of a store (an earlier store.path), or a file of store export')
     .option(
       '--url-file <file>',
-      'in place of a source: file with the address of a database, - for standard input',
+      'instead of a source: file with the address of a database, - for standard input',
     )
     .addOption(configOption())
     .addOption(jsonOption())

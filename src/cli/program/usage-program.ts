@@ -8,17 +8,19 @@ import { configOption, example, jsonOption } from './options.ts';
 export function addUsage(program: Command): void {
   program
     .command('usage')
-    .description('say who used the hosts in a time range: minutes, slots, waits and failures')
+    .description('show who used the hosts in a time range: minutes, slots, waits and failures')
     .addOption(
       new Option(
         '--since <when>',
-        'begin: a span before now (7d) or a local date or time (2026-11-01, 2026-11-01T08:00)',
+        'begin of the range: a span before now (7d), or a local date or time (2026-11-01, 2026-11-01T08:00)',
       )
         .argParser(past)
         .default(past('7d'), '7d'),
     )
     .addOption(
-      new Option('--until <when>', 'end, written in the same way').argParser(past).default(Date.now(), 'now'),
+      new Option('--until <when>', 'end of the range, written in the same way')
+        .argParser(past)
+        .default(Date.now(), 'now'),
     )
     .addOption(new Option('--by <what>', 'what each row is about').choices(USAGE_BY).default('repository'))
     .addOption(
