@@ -26,12 +26,12 @@ export const controllerKeys = {
   poll_interval: withDefault(
     duration,
     '10s',
-    'Time between two polls for queued jobs: in mode `poll` always, and in mode `both` until the first webhook arrives. In modes `both` and `webhook` it is also used while webhooks are doubted, after a poll found something that no webhook reported. A poll that finds nothing new costs nothing of the rate limit.',
+    'Time between two polls for queued jobs: in mode `poll` always, and in mode `both` until the first webhook arrives. In modes `both` and `webhook` it is also used while webhooks are doubted: a poll found something that no webhook had reported. A poll that finds nothing new costs nothing of the rate limit.',
   ),
   recheck_interval: withDefault(
     duration,
     '60s',
-    'Time between two polls in modes `webhook` and `both`, except when `poll_interval` is used, and in every mode between two reads of runs that wait for an approval or for another run. A lost webhook therefore delays a job or a cleanup, but loses nothing.',
+    'Time between two polls in modes `webhook` and `both`, while `poll_interval` is not used. In every mode also the time between two reads of runs that wait for an approval or for another run. So a lost webhook delays a job or a cleanup, and nothing is lost.',
   ),
   webhook_listen: untilRestart(
     withDefault(

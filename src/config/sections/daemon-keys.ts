@@ -40,11 +40,11 @@ export const adminKeys = {
   ),
   token: optional(
     secret,
-    'Bearer token. When it is set, every request to the API and the metrics must carry it, or `admin.read_token`.',
+    'Bearer token. When it is set, every request to the API and the metrics must have it, or `admin.read_token`.',
   ),
   read_token: optional(
     secret,
-    'Second bearer token, for those who only look. It opens the page, the API and the metrics. Orders and evidence files are refused. It needs `admin.token`, and differs from it.',
+    'Second bearer token, for people who only look. It opens the page, the API and the metrics. Orders, evidence files, and logs and screens of VMs are refused. It needs `admin.token`, and must differ from it.',
   ),
 };
 
