@@ -19,7 +19,7 @@ const lost = {
 
 /** What `beforeTheRunner` says, for the descriptions of its states. */
 export const BEFORE_THE_RUNNER =
-  'The attempt also ends in `tearingDown` when the job is completed, taken by another runner, cancelled by an operator or no longer servable, and when the host is lost or drained or the VM vanishes.';
+  'The attempt also ends in `tearingDown` if the host is lost or drained, or if the VM vanishes. So it does if the job is completed, taken by another runner, cancelled by an operator or no longer servable.';
 
 /** Until a runner is launched, no job can run in the VM, so every way out leads straight to teardown. */
 export const beforeTheRunner = {

@@ -59,7 +59,7 @@ export const SECTIONS: Record<string, Section> = {
     form: 'one',
     keys: timeoutKeys,
     meaning:
-      'How long each state of a job may last before the attempt counts as failed, and how long the teardown waits. A restart extends none of these times. If one ends while the daemon is down or asleep, the next start or the wake-up adds at most a minute, in which the daemon first asks what the real state is.',
+      'How long each state of a job may last before the attempt counts as failed, and how long the teardown waits. A restart extends none of these times. If one ends while the daemon is down or asleep, at most a minute is added at the next start or wake-up: in it the daemon first asks what the real state is.',
   },
   store: { form: 'one', keys: storeKeys, meaning: 'The database with the records of running jobs.' },
   admin: { form: 'one', keys: adminKeys, meaning: 'The listener for operators.' },

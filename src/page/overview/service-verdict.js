@@ -33,7 +33,7 @@ export function serviceVerdict({ readiness, items, now, isPast, isReplay, lostAt
       mood: 'bad',
       headline: 'The daemon does not respond.',
       cause: `This page shows the state at ${clock(lostAt)}.`,
-      whom: 'every job, if it has ended',
+      whom: 'every job, if the daemon has ended',
       next: 'Check that its process runs. This page continues by itself.',
     };
   }
