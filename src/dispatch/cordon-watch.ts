@@ -26,7 +26,7 @@ const CALLED_OFF = Symbol('called off');
 const LONGEST_SLEEP = 60_000;
 
 /**
- * Ends each cordon at its end, drains a host when a maintenance window of its begins, and lets it get jobs when the
+ * Ends each cordon at its end, drains a host when its maintenance window begins, and lets it get jobs when the
  * window is over. What passed while the daemon was down is done at its start.
  */
 export class CordonWatch {

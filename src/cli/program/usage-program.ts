@@ -12,7 +12,7 @@ export function addUsage(program: Command): void {
     .addOption(
       new Option(
         '--since <when>',
-        'begin of the range: a span before now (7d), or a local date or time (2026-11-01, 2026-11-01T08:00)',
+        'start of the range: a span before now (7d), or a local date or time (2026-11-01, 2026-11-01T08:00)',
       )
         .argParser(past)
         .default(past('7d'), '7d'),
