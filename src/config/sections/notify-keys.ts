@@ -3,7 +3,7 @@ import { duration } from '../values/duration.ts';
 import { choice, command, list, localFile } from '../values/plain-kinds.ts';
 import { webhookUrl } from '../values/webhook-url.ts';
 
-/** What a receiver can be told of. */
+/** The kinds that can be reported to a receiver. */
 export const NOTICE_KINDS = ['service', 'scope', 'host', 'wait', 'job', 'image', 'store'] as const;
 
 export const notifyKeys = {
@@ -23,11 +23,11 @@ export const notifyKeys = {
   on: withDefault(
     list(choice(...NOTICE_KINDS)),
     [...NOTICE_KINDS],
-    "What the receiver is told: `service` (no job can be served), `scope` (a part is in trouble: a breaker, a poll, the rate limit, a profile, a repository, the daemon's Mac), `host` (a host is in trouble), `wait` (jobs wait too long), `job` (a job was lost or given up), `image` (GitHub will refuse its runner), `store` (unreadable rows).",
+    "What is reported to the receiver: `service` (no job can be served), `scope` (a part is in trouble: a breaker, a poll, the rate limit, a profile, a repository, the daemon's Mac), `host` (a host is in trouble), `wait` (jobs wait too long), `job` (a job was lost or given up), `image` (GitHub will refuse its runner), `store` (unreadable rows).",
   ),
   oldest_wait: withDefault(
     duration,
     '30m',
-    '`wait` is told when the oldest queued job of a profile has waited this long.',
+    '`wait` is reported when the oldest queued job of a profile has waited this long.',
   ),
 };

@@ -68,7 +68,7 @@ export const SECTIONS: Record<string, Section> = {
     element: 'receiver',
     keys: notifyKeys,
     meaning:
-      'Who is told when something needs a person, and when that is over: a name of your choice for each receiver.',
+      'Receivers of notifications, which report what needs a person and when that is over. Each has a name of your choice.',
   },
   log: { form: 'one', keys: logKeys, meaning: 'What is written to standard output.' },
 };
