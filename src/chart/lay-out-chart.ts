@@ -66,7 +66,7 @@ export async function layOutChart(chart: ChartDescription, shape: ChartShape): P
   return new ChartDrawer(chart, shape, await loadElk()).draw();
 }
 
-/** Lays out each state by itself, and then treats it as one box among its siblings. */
+/** Computes the layout of each state by itself, and then treats the state as one box among its siblings. */
 class ChartDrawer {
   readonly #chart: ChartDescription;
   readonly #shape: ChartShape;
