@@ -12,6 +12,8 @@ import { RunnerSecrets } from '../effects/runner/runner-secrets.ts';
 import { ConnectionPool } from '../guest/connection-pool.ts';
 import { DaemonHealth } from '../health/daemon-health.ts';
 import { createAdminApp } from '../http/admin/admin-app.ts';
+import type { AdminSource } from '../http/admin/api/api-routes.ts';
+import type { ControllerFigures } from '../http/admin/controller-metrics.ts';
 import { liveSource } from '../http/admin/source/live-source.ts';
 import { createPublicApp } from '../http/public-app.ts';
 import { DeliveryLog } from '../intake/webhooks/delivery-log.ts';
@@ -60,10 +62,17 @@ export interface ActiveDaemonOptions {
   configFile: ConfigFile | undefined;
   ports: Ports;
   /** For one of several controllers on a database. */
-  role?: 'active';
+  replica?: {
+    controllers: AdminSource['controllers'];
+    figures(): ControllerFigures;
+    /** What the journal tells of the take-over. */
+    tookOver: { controller: string; epoch: number; before: string };
+  };
 }
 
 export interface ActiveDaemon {
+  /** What its API shows. */
+  source: AdminSource;
   publicApp: Hono;
   adminApp: Hono;
   /** Restores the jobs and begins to act. */
@@ -89,7 +98,7 @@ export async function createActiveDaemon(
   options: ActiveDaemonOptions,
   disposal: DisposeStack,
 ): Promise<ActiveDaemon> {
-  const { config, connections, store, env, clock, log, ports } = options;
+  const { config, connections, store, env, clock, log, ports, replica } = options;
   const journal = new JournalWriter(store.journal);
   const deliveries = new DeliveryLog(clock);
   const active = (): ActivePart => part;
@@ -99,6 +108,8 @@ export async function createActiveDaemon(
     macUptime: ports.macUptime,
     config: () => reloads.inForce(),
     health: () => health.now(),
+    controller: replica?.figures,
+    tookOver: replica?.tookOver ?? {},
   });
   disposal.defer('what watches the journal', () => watching.stop());
   const creates = new PendingCreates(clock, () => active().config.timeouts.create_settle, store.sent);
@@ -162,12 +173,13 @@ export async function createActiveDaemon(
     ...{ active, store, journal, deliveries, health, clock },
     settled: () => settled,
     config: () => reloads.inForce(),
+    controllers: replica?.controllers ?? (() => []),
     reload: (by) => reloads.reload(by),
   });
   const adminApp = createAdminApp({
     ...{ source, clock },
     tokens: () => active().config.admin,
-    role: options.role,
+    role: replica && 'active',
   });
   const handling = {
     takesJobs: () => active().takesJobs(),
@@ -178,7 +190,7 @@ export async function createActiveDaemon(
   };
   const inbox = new InboxDrain({
     ...{ ...handling, store, clock, log },
-    every: options.role ? LOOK_INTO_INBOX : null,
+    every: replica ? LOOK_INTO_INBOX : null,
   });
   const webhook = createWebhookReceiver({
     secret: () => active().config.github.webhook_secret ?? null,
@@ -192,6 +204,7 @@ export async function createActiveDaemon(
   });
 
   return {
+    source,
     publicApp: createPublicApp({
       webhook,
       watch: deliveries.watch,

@@ -14,6 +14,8 @@ const REMEMBERED_BESIDE = 2_000;
 export interface WatchJournalOptions
   extends Omit<MetricsOptions, 'overview' | 'versions'>,
     Pick<RunnerVersionsOptions, 'log'> {
+  /** What the journal tells of a take-over; nothing of a daemon that is alone. */
+  tookOver?: Record<string, unknown>;
   active(): ReturnType<MetricsOptions['active']> & {
     github: RunnerVersionsOptions['github'];
     /** Where runners are registered. */
@@ -26,7 +28,7 @@ export interface WatchJournalOptions
  * figures of states, the history of hosts, the runner versions and the metrics. It starts before the first
  * job is restored, so that no entry is missed.
  */
-export async function watchJournal({ log, ...options }: WatchJournalOptions) {
+export async function watchJournal({ log, tookOver = {}, ...options }: WatchJournalOptions) {
   const { journal, store, clock, active } = options;
   const stats = new PhaseStats();
   const history = new HostHistory();
@@ -66,7 +68,7 @@ export async function watchJournal({ log, ...options }: WatchJournalOptions) {
     host: null,
     from: '',
     to: '',
-    detail: { heardLast },
+    detail: { heardLast, ...tookOver },
     isTurn: true,
   });
   return {

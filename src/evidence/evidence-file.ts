@@ -74,7 +74,10 @@ export async function createEvidenceFile({
   actor,
 }: {
   story: JobStory;
-  store: Store;
+  store: Pick<Store, 'durable'> & {
+    journal: Pick<Store['journal'], 'read'>;
+    evidence: Pick<Store['evidence'], 'of'>;
+  };
   stats: Record<string, PhaseStat>;
   madeAt: number;
   actor: string | null;

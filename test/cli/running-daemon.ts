@@ -11,6 +11,7 @@ const NOTHING: AdminSource = {
   mode: 'live',
   settled: async () => undefined,
   config: () => null,
+  controllers: () => [],
   reload: null,
   recording: {
     seq: () => 0,

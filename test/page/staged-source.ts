@@ -156,6 +156,7 @@ export async function stagedSource({
     active: () => active,
     settled: async () => undefined,
     config: () => IN_FORCE,
+    controllers: () => [],
     reload: async (by) => ({ ...NOTHING_NEW, by }),
     ...watching,
     ...{ store, journal, deliveries, clock, health: { now: health } },

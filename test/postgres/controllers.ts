@@ -93,7 +93,8 @@ export class Controller {
   readonly webhookPort: number;
   /** Between it and the database. */
   readonly database: WatchingProxy;
-  readonly #toMac: WatchingProxy;
+  /** Between it and the Mac. */
+  readonly toMac: WatchingProxy;
   readonly #world: Scenario;
   #layers: Sections;
   /** In this process. */
@@ -133,7 +134,7 @@ export class Controller {
     this.webhookPort = webhook;
     this.configPath = join(world.folder, `${name}.json`);
     this.database = database;
-    this.#toMac = toMac;
+    this.toMac = toMac;
     this.#layers = layers;
   }
 
@@ -152,7 +153,7 @@ export class Controller {
     const [mac] = base.hosts as unknown as { base_url: string }[];
     if (mac) {
       const url = new URL(mac.base_url);
-      url.port = String(this.#toMac.port);
+      url.port = String(this.toMac.port);
       Object.assign(merged, { hosts: [{ ...mac, base_url: url.href.replace(/\/$/, '') }] });
     }
     for (const [name, keys] of Object.entries(this.#layers)) merged[name] = { ...merged[name], ...keys };
@@ -211,6 +212,6 @@ export class Controller {
     await this.end();
     await this.process?.ended;
     await this.database.close();
-    await this.#toMac.close();
+    await this.toMac.close();
   }
 }

@@ -56,7 +56,7 @@ describe.runIf(inject('postgres'))('controllers on one database', () => {
     const jobs = team.world.push([{ steps: ['sleep 12'] }, {}]);
     await team.world.until(() => team.world.vms().length > 0);
     first.database.trouble = 'silent';
-    await team.world.until(async () => (await second.role()) === 'active');
+    await team.world.until(() => team.sent.some(({ by }) => by === second));
     expect(await first.get('/readyz')).toMatchObject({ status: 503, body: { role: 'standby' } });
     expect(first.log()).toContain('the lease could not be renewed in time');
     const lastOfFirst = team.sent.findLast(({ by }) => by === first)?.at ?? 0;

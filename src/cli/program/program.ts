@@ -1,6 +1,7 @@
 import { Argument, Command, Option } from 'commander';
 import { ExitCode, runCommand, type Terminal, processTerminal as terminal } from '../command.ts';
 import { packageInfo } from '../package-info.ts';
+import { addControllers } from './controllers-program.ts';
 import { addHosts } from './host-program.ts';
 import { addInit } from './init-program.ts';
 import { addLeftovers } from './leftovers-program.ts';
@@ -139,6 +140,7 @@ export function commandLine(): Command {
     );
 
   addHosts(program);
+  addControllers(program);
 
   program
     .command('reload')

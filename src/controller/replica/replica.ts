@@ -2,18 +2,17 @@ import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { type Clock, sleepFor } from '../../clock.ts';
 import { configDigest } from '../../config/changes/config-digest.ts';
-import type { ReloadResult } from '../../config/changes/reload-result.ts';
+import type { ConfigInForce, ReloadResult } from '../../config/changes/reload-result.ts';
 import type { Config } from '../../config/schema.ts';
+import type { ControllerFigures } from '../../http/admin/controller-metrics.ts';
 import type { SwitchedApp } from '../../http/switched-app.ts';
-import type { LeaseLoss } from '../../store/postgres/lease.ts';
 import type { PostgresEngine } from '../../store/postgres/postgres-engine.ts';
+import type { ControllerRow } from '../../store/shared/controller-rows.ts';
 import type { SharedDatabase } from '../../store/shared/shared-database.ts';
-import { Store } from '../../store/store.ts';
-import { type ActiveDaemon, createActiveDaemon } from '../active-daemon.ts';
+import type { ActiveDaemon } from '../active-daemon.ts';
 import type { ConfigFile } from '../config-reloads.ts';
-import { DisposeStack } from '../dispose-stack.ts';
 import type { Ports } from '../outside/ports.ts';
-import { tellWrites } from '../tell-writes.ts';
+import { activeTime } from './active-time.ts';
 import { needsOfRecords } from './needs-of-records.ts';
 import { type Prepared, prepareActive } from './prepare-active.ts';
 import type { Standby } from './standby.ts';
@@ -25,8 +24,6 @@ const LOOK_EVERY = 200;
 const AFTER_FAILURE = 5_000;
 /** Milliseconds in which calls under way may end when another controller waits to go on with them. */
 const CALLS_FOR = 300;
-/** Milliseconds for each part to close. */
-const CLOSE_TIMEOUT = 10_000;
 
 export interface ReplicaOptions {
   config: Config;
@@ -43,6 +40,14 @@ interface ReplicaParts extends ReplicaOptions {
   standby: Standby;
   publicApp: SwitchedApp;
   adminApp: SwitchedApp;
+}
+
+interface Taken {
+  engine: PostgresEngine;
+  prepared: Prepared;
+  lost: AbortSignal;
+  /** The holder before, when that was another one. */
+  before: string;
 }
 
 /**
@@ -63,6 +68,12 @@ export class Replica {
   /** Why it must not take the lease. */
   #refusal: string | null = null;
   #running: Promise<void> = Promise.resolve();
+  /** The controllers of the database as they were last seen. */
+  #known: ControllerRow[] = [];
+  #takeOvers = 0;
+  /** As the database had it last. */
+  #epoch: number | null = null;
+  #inbox: number | null = null;
   /** The last trouble with the database that was told. */
   #told: string | null = null;
 
@@ -88,6 +99,30 @@ export class Replica {
     return this.#active?.daemon.inForce().config ?? this.#prepared?.config ?? this.#config;
   }
 
+  /** The controllers of the database as they were last seen, the active one first. */
+  controllers(): readonly ControllerRow[] {
+    return this.#known;
+  }
+
+  figures(): ControllerFigures {
+    const { database } = this.#parts;
+    const engine = this.#active?.engine ?? null;
+    const isActive = engine?.lease.isHeld() === true;
+    return {
+      isActive,
+      epoch: this.#epoch,
+      takeOvers: this.#takeOvers,
+      leaseAge: isActive ? (engine?.lease.age() ?? null) : null,
+      inbox: this.#inbox,
+      lastWrite: engine?.lastWrite ?? database.lastWrite,
+    };
+  }
+
+  /** The config in force while this controller stands by; null while the database did not answer since it was active. */
+  configInForce(): ConfigInForce | null {
+    return this.#prepared?.reloads.inForce() ?? null;
+  }
+
   reload(by: string): Promise<ReloadResult> {
     if (this.#active) return this.#active.daemon.reload(by);
     if (this.#prepared) return this.#prepared.reloads.reload(by);
@@ -106,13 +141,14 @@ export class Replica {
   async #run(settled: () => void, failed: (error: unknown) => void): Promise<void> {
     const { signal } = this.#ending;
     const { clock } = this.#parts;
+    await this.#beat();
     void this.#beatAgainAndAgain();
     let isFirst = true;
     while (!signal.aborted) {
       const lost = new AbortController();
       const taken = await this.#take(lost).catch((error: unknown) => this.#tell(error));
       if (taken) {
-        const error = await this.#beActive(taken.engine, taken.prepared, lost.signal, settled);
+        const error = await this.#beActive(taken, settled);
         if (error !== null && isFirst) return failed(error);
         if (error !== null) await sleepFor(clock, AFTER_FAILURE, signal).catch(() => undefined);
       } else if (taken === null) settled();
@@ -122,7 +158,7 @@ export class Replica {
   }
 
   /** Takes the lease when it is free and this controller may; null when not. Rejects when the database is away. */
-  async #take(lost: AbortController): Promise<{ engine: PostgresEngine; prepared: Prepared } | null> {
+  async #take(lost: AbortController): Promise<Taken | null> {
     const { database, clock, log } = this.#parts;
     this.#prepared ??= await prepareActive({ ...this.#parts, config: this.#config });
     const prepared = this.#prepared;
@@ -130,6 +166,7 @@ export class Replica {
     const look = await database.lookAtLease();
     if (this.#told !== null) log.info('the database answers again');
     this.#told = null;
+    this.#epoch = look?.epoch ?? null;
     if (!look || look.isHeld) return null;
     const others = (await database.controllers.all()).filter(({ id }) => id !== this.#id);
     const [state, needs] = [await database.state(), await needsOfRecords(database.reader)];
@@ -141,82 +178,32 @@ export class Replica {
       ...{ holder: this.#name, length: this.#config.store.lease, clock },
       onLost: (loss) => lost.abort(loss),
     });
-    return engine && { engine, prepared };
+    this.#epoch = engine?.epoch ?? this.#epoch;
+    const before = look.holder === this.#name ? '' : look.holder;
+    return engine && { engine, prepared, lost: lost.signal, before };
   }
 
-  /** Resolves when this controller is not active any more, with the error for which it could not become active. */
-  async #beActive(
-    engine: PostgresEngine,
-    prepared: Prepared,
-    lost: AbortSignal,
-    settled: () => void,
-  ): Promise<unknown> {
-    const { env, log, configFile, standby, publicApp, adminApp } = this.#parts;
-    const { config, connections, clock, guard, ports } = prepared;
-    const disposal = new DisposeStack(clock);
-    let daemon: ActiveDaemon | null = null;
-    let failure: unknown = null;
-    let cut = (): void => undefined;
-    const stepDown = () => {
-      const cuts = [publicApp.switchTo(standby.publicApp), adminApp.switchTo(standby.adminApp)];
-      cut = () => {
-        for (const end of cuts) end();
-      };
-    };
-    const onLost = () => {
-      // The actors first: what the guard gives up must not look to them like a failure of a host.
-      daemon?.abandon();
-      guard.close();
-      stepDown();
-      cut();
-    };
-    lost.addEventListener('abort', onLost, { once: true });
-    guard.open(engine.lease);
+  async #beActive({ engine, prepared, lost, before }: Taken, settled: () => void): Promise<unknown> {
     this.#prepared = null;
-    try {
-      const store = await Store.over(engine, {
-        ...config.store,
-        clock,
-        log,
-        onHealthChange: tellWrites(log),
-      });
-      disposal.defer('the store', () => {
-        const closed = store.close();
-        // A connection that hangs must not delay the next role.
-        return lost.aborted ? undefined : closed;
-      });
-      if (!lost.aborted) {
-        daemon = await createActiveDaemon(
-          { config, connections, store, env, clock, log, configFile, ports, role: 'active' },
-          disposal,
-        );
-        if (lost.aborted) daemon.abandon();
-        else {
-          this.#active = { daemon, engine };
-          publicApp.switchTo(daemon.publicApp)();
-          adminApp.switchTo(daemon.adminApp)();
-        }
-        await Promise.race([daemon.start(), aborted(lost)]);
+    this.#takeOvers += 1;
+    this.#parts.standby.pause();
+    const failure = await activeTime({
+      ...{ ...this.#parts, engine, prepared, lost, ending: this.#ending.signal },
+      controllers: () => this.#known,
+      figures: () => this.figures(),
+      tookOver: { controller: this.#name, before },
+      onDaemon: (daemon) => {
+        this.#active = { daemon, engine };
+      },
+      onActive: () => {
         void this.#beat();
-        log.info({ epoch: engine.epoch }, `this controller is the active one (epoch ${engine.epoch})`);
         settled();
-        await Promise.race([aborted(lost), aborted(this.#ending.signal)]);
-      }
-    } catch (error) {
-      failure = lost.aborted ? null : error;
-      if (failure !== null) log.error({ err: error }, 'this controller could not become the active one');
-    }
-    lost.removeEventListener('abort', onLost);
-    if (lost.aborted) log.error(sentenceOf(lost.reason as LeaseLoss));
-    else stepDown();
-    this.#config = daemon?.inForce().config ?? config;
-    await daemon?.stop(lost.aborted ? 0 : await this.#patience());
-    await disposal.dispose(log, CLOSE_TIMEOUT);
-    // Without a store there was nothing that closes the engine.
-    await (lost.aborted ? undefined : engine.close());
-    guard.close();
-    cut();
+      },
+      patience: () => this.#patience(),
+    });
+    this.#config = this.config;
     this.#active = null;
+    if (!this.#ending.signal.aborted) this.#parts.standby.resume();
     void this.#beat();
     return failure;
   }
@@ -235,8 +222,8 @@ export class Replica {
   async #beatAgainAndAgain(): Promise<void> {
     const { signal } = this.#ending;
     while (!signal.aborted) {
-      await this.#beat();
       await sleepFor(this.#parts.clock, this.#config.store.lease / 4, signal).catch(() => undefined);
+      await this.#beat();
     }
   }
 
@@ -255,6 +242,10 @@ export class Replica {
     await database.controllers
       .put(this.#id, about, isActive ? 'active' : 'standby', isActive ? lease.epoch : null)
       .then(() => standby.seen())
+      .then(async () => {
+        this.#known = await database.controllers.all();
+        this.#inbox = await database.inboxDepth();
+      })
       .catch(() => undefined);
   }
 
@@ -268,16 +259,4 @@ export class Replica {
       this.#parts.log.error({ lastError: why }, `the database does not answer: ${why}`);
     this.#told = why;
   }
-}
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-
-function sentenceOf(loss: LeaseLoss): string {
-  return loss === 'taken'
-    ? 'another controller has taken over: this one has stopped what it did, and stands by'
-    : 'the lease could not be renewed in time: this controller has stopped what it did, and stands by until the database answers';
 }

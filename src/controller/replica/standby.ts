@@ -1,24 +1,41 @@
-import { Hono } from 'hono';
+import type { Hono } from 'hono';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import type { Clock } from '../../clock.ts';
+import { type Clock, sleepFor } from '../../clock.ts';
 import type { Config } from '../../config/schema.ts';
-import { guard } from '../../http/admin/guard.ts';
+import { createAdminApp } from '../../http/admin/admin-app.ts';
+import { passOrdersOn } from '../../http/admin/api/orders/passed-on.ts';
+import type { ControllerFigures } from '../../http/admin/controller-metrics.ts';
+import type { SharedView } from '../../http/admin/source/shared-view.ts';
+import {
+  type SeenView,
+  type StandbySourceOptions,
+  standbySource,
+} from '../../http/admin/source/standby-source.ts';
+import { StandbyMetrics } from '../../http/admin/standby-metrics.ts';
 import { createPublicApp } from '../../http/public-app.ts';
 import { DeliveryLog } from '../../intake/webhooks/delivery-log.ts';
 import { createWebhookReceiver } from '../../intake/webhooks/webhook-receiver.ts';
 import type { SharedDatabase } from '../../store/shared/shared-database.ts';
+import { SharedReads } from '../../store/shared/shared-reads.ts';
 import { servedScopes } from '../served-scopes.ts';
+import { JournalFollower } from './journal-follower.ts';
 
 export interface StandbyOptions {
   /** The config in force. */
   config(): Config;
-  database: Pick<SharedDatabase, 'inbox' | 'reader'>;
+  database: Pick<SharedDatabase, 'inbox' | 'reader' | 'orders' | 'shown'>;
+  configInForce: StandbySourceOptions['config'];
+  controllers: StandbySourceOptions['controllers'];
+  reload: StandbySourceOptions['reload'];
+  figures(): ControllerFigures;
   /** On the database's time. */
   clock: Clock;
   log: Logger;
 }
 
+/** Milliseconds between two looks at what the active controller shows. */
+const LOOK_EVERY = 1_000;
 /** Milliseconds after which the ids of repositories are read again: they change when one is renamed. */
 const IDS_AGAIN = 60_000;
 
@@ -26,7 +43,7 @@ const repositoryRow = z.object({ id: z.number() });
 
 /**
  * What a controller serves while another one is active. It takes GitHub's deliveries like the active one, and puts
- * them into the inbox of the database.
+ * them into the inbox of the database; orders become rows; all that it shows is read from there.
  */
 export class Standby {
   readonly publicApp: Hono;
@@ -37,9 +54,14 @@ export class Standby {
   /** Names of repositories in lower case, by GitHub's id, as the active controller learned them. */
   #names = new Map<number, string>();
   #namesAt = -Infinity;
+  readonly #follower: JournalFollower;
+  readonly #began: number;
+  #seen: SeenView | null = null;
+  #paused = new AbortController();
 
   constructor(options: StandbyOptions) {
     this.#options = options;
+    this.#began = options.clock.now();
     const { config, database, clock, log } = options;
     const webhook = createWebhookReceiver({
       secret: () => config().github.webhook_secret ?? null,
@@ -65,16 +87,39 @@ export class Standby {
       watch: new DeliveryLog(clock).watch,
       canStore: () => this.#canStore(),
     });
-    this.adminApp = new Hono();
-    this.adminApp.use(guard(() => config().admin));
-    this.adminApp.get('/healthz', (c) => c.json({ ok: this.#canStore(), role: 'standby' }));
-    this.adminApp.get('/readyz', (c) => {
-      const ready = this.#canStore();
-      return c.json({ ready, degraded: !ready, role: 'standby' }, ready ? 200 : 503);
+    const reads = new SharedReads(database.reader, clock);
+    this.#follower = new JournalFollower(reads.journal, clock);
+    const metrics = new StandbyMetrics('jeballto_runner_', options.figures);
+    const source = standbySource({
+      ...{ reads, clock },
+      recording: this.#follower,
+      seen: () => this.#seen,
+      awaySince: () => (this.#canStore() ? null : (this.#seenAt ?? this.#began)),
+      config: options.configInForce,
+      controllers: options.controllers,
+      reload: options.reload,
+      metrics: () => metrics.text(),
     });
-    this.adminApp.notFound((c) =>
-      c.json({ message: 'This controller is a standby: ask the active one.' }, 503),
-    );
+    this.adminApp = createAdminApp({
+      ...{ source, clock },
+      tokens: () => config().admin,
+      role: 'standby',
+      passOn: passOrdersOn(database.orders, clock),
+    });
+    this.resume();
+  }
+
+  /** Follows what the active controller does. */
+  resume(): void {
+    this.#paused = new AbortController();
+    this.#follower.start();
+    void this.#look(this.#paused.signal);
+  }
+
+  /** This controller becomes the active one. */
+  pause(): void {
+    this.#paused.abort();
+    this.#follower.stop();
   }
 
   /** Has to be called after each write to the database that succeeded. */
@@ -89,6 +134,19 @@ export class Standby {
       if (data) names.set(data.id, name);
     }
     this.#names = names;
+  }
+
+  /** Reads again and again what the active controller shows. While the database is away the last view stays. */
+  async #look(signal: AbortSignal): Promise<void> {
+    const { clock, database } = this.#options;
+    while (!signal.aborted) {
+      const shown = await database.shown.get().catch(() => null);
+      if (shown) {
+        const view = JSON.parse(shown.text) as SharedView;
+        this.#seen = { view, at: Math.round(clock.now() - shown.age) };
+      }
+      await sleepFor(clock, LOOK_EVERY, signal).catch(() => undefined);
+    }
   }
 
   #configuredName(id: number): { owner: string; repository: string } | null {

@@ -30,6 +30,10 @@ export async function startReplica(
     const prepared = await prepareActive({ ...options, database });
     const standby = new Standby({
       config: () => replica.config,
+      configInForce: () => replica.configInForce(),
+      controllers: () => replica.controllers(),
+      reload: (by) => replica.reload(by),
+      figures: () => replica.figures(),
       ...{ database, clock: prepared.clock, log },
     });
     const [publicApp, adminApp] = [new SwitchedApp(standby.publicApp), new SwitchedApp(standby.adminApp)];

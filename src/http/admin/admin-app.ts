@@ -1,4 +1,4 @@
-import { Hono } from 'hono';
+import { Hono, type MiddlewareHandler } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { Clock } from '../../clock.ts';
 import { OrderRefused } from '../../dispatch/orders.ts';
@@ -18,10 +18,12 @@ export interface AdminAppOptions {
   clock: Clock;
   /** Of one of several controllers on a database; a daemon that is alone has none. */
   role?: ControllerRole | undefined;
+  /** Handles the orders of a standby. */
+  passOn?: MiddlewareHandler;
 }
 
 /** Everything for operators: the visualizer and its API, the metrics and the health checks. */
-export function createAdminApp({ source, tokens, clock, role }: AdminAppOptions): Hono {
+export function createAdminApp({ source, tokens, clock, role, passOn }: AdminAppOptions): Hono {
   const app = new Hono();
   app.use(guard(tokens));
   app.use('/api/*', async (c, next) => {
@@ -51,6 +53,7 @@ export function createAdminApp({ source, tokens, clock, role }: AdminAppOptions)
       'content-type': 'text/plain; version=0.0.4; charset=utf-8',
     });
   });
+  if (passOn) app.use('/api/*', passOn);
   apiRoutes(app, source, clock);
   app.route('/', pageFiles());
   app.notFound((c) => c.json({ message: `There is nothing at ${c.req.path}.` }, 404));

@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { failure } from '../../../machines/failure.ts';
 import { NO_JOB } from '../../../machines/job/context.ts';
 import { END_UNSEEN, LOSSES } from '../../../machines/job/job-end.ts';
@@ -26,7 +26,9 @@ import type { BaseVms } from '../../upkeep/bases/base-vms.ts';
 import type { RunnerVersions } from '../../upkeep/runner-versions.ts';
 import { addBudgetMetrics } from './budget-metrics.ts';
 import { callMetrics } from './call-metrics.ts';
+import { addControllerMetrics, type ControllerFigures } from './controller-metrics.ts';
 import { noticeMetrics } from './notice-metrics.ts';
+import { processMetrics } from './process-metrics.ts';
 import { addUptimeMetrics, type UptimeMetricsOptions } from './uptime-metrics.ts';
 
 export interface MetricsOptions {
@@ -41,6 +43,8 @@ export interface MetricsOptions {
   /** Called at each scrape, like `active` and `config`. */
   health: DaemonHealth['now'];
   config(): ConfigInForce;
+  /** Of one of several controllers on a database. */
+  controller?: (() => ControllerFigures) | undefined;
   /** The parts that a reload of the config replaces. */
   active(): {
     actors: JobActors;
@@ -58,12 +62,6 @@ export interface MetricsOptions {
 const PREFIX = 'jeballto_runner_';
 /** Seconds: from the grant of a slot to a build of several hours. */
 const PHASE_BUCKETS = [0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600];
-
-/**
- * Metrics of Node itself. Its observers of garbage collection and event loop never stop, so a process starts
- * them only once.
- */
-const ofProcess = new Registry();
 
 /**
  * What Prometheus reads at `/metrics`. Counters grow with the journal and with calls; gauges are read from
@@ -99,7 +97,6 @@ export class Metrics {
     // Prometheus sees no increase in a counter that begins at 1, and alerts ask for the increase of these.
     for (const cause of LOSSES)
       this.#jobs.inc({ outcome: 'lost', blame: failure(cause, '').blame, cause }, 0);
-    if (ofProcess.getMetricsAsArray().length === 0) collectDefaultMetrics({ register: ofProcess });
     const stays = new PhaseStats(({ state, ms }) => {
       if (!state.includes('.')) this.#phases.observe({ phase: state }, ms / 1000);
     });
@@ -110,6 +107,7 @@ export class Metrics {
     this.#unlisten = callMetrics(PREFIX, this.#registry, options.clock);
     addUptimeMetrics(PREFIX, this.#registry, { hosts: () => options.active().hosts, ...options });
     addBudgetMetrics(PREFIX, this.#registry, { github: () => options.active().github, clock: options.clock });
+    if (options.controller) addControllerMetrics(PREFIX, this.#registry, options.controller);
     noticeMetrics(PREFIX, this.#registry, () => options.active().notices);
     this.#gauges();
   }
@@ -121,7 +119,7 @@ export class Metrics {
   }
 
   async text(): Promise<string> {
-    return `${await ofProcess.metrics()}\n${await this.#registry.metrics()}`;
+    return `${await processMetrics()}\n${await this.#registry.metrics()}`;
   }
 
   #count({ kind, actor, to, detail }: StoredJournalEntry): void {

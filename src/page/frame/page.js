@@ -16,6 +16,7 @@ import { sourcesView } from '../sources/sources.js';
 import { trendsView } from '../trends/trends.js';
 import { usageView } from '../usage/usage.js';
 import { addressOf } from './address.js';
+import { controllersView } from './controllers.js';
 import { headView } from './head.js';
 import { edgesOf, timeView } from './timebar.js';
 
@@ -78,6 +79,7 @@ export function pageView(view) {
   const loaded = { ...view, overview };
   return html`
     ${headView({ session, place, items, notifier, onNotify: view.notify, onSkip: view.skip })}
+    ${session.past ? nothing : controllersView({ controllers: session.controllers, now: session.present })}
     <main class="of-${place.view}">
       ${place.view === 'overview' ? firstScreen(loaded) : nothing}
       ${place.view === 'chart' ? chartScreen(loaded) : nothing}

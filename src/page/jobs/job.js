@@ -15,7 +15,7 @@ import { tabsView } from './job-tabs.js';
  * @typedef {import('../../journal/overview.js').Entry} Entry
  * @typedef {import('../chart/chart.js').Stats} Stats
  * @typedef {import('../session/shown-job.js').Story} Story
- * @typedef {'cancel' | 'giveUp' | 'retry' | 'serve' | 'forget'} JobOrder
+ * @typedef {'cancel' | 'retry' | 'serve' | 'forget'} JobOrder
  *
  * @typedef {object} JobView
  * @property {import('../session/shown-job.js').ShownJob} job
@@ -162,7 +162,7 @@ function ordersView({ verdict, context, last, story, canOrder, canSave, onOrder,
   return html`<div class="actions">
     ${canOrderLive && verdict.mood === 'waiting' ? order('retry', 'Retry now') : nothing}
     ${canOrder && last?.to === 'failed' ? order('serve', 'Serve again') : nothing}
-    ${canOrderLive ? (vm ? order('cancel', 'Cancel its VM', 'danger') : order('giveUp', 'Give it up', 'danger')) : nothing}
+    ${canOrderLive ? order('cancel', 'Cancel its VM', 'danger') : nothing}
     ${canOrderLive && vm ? order('forget', 'Forget its record', 'danger') : nothing}
     ${canSave && last ? html`<button class="link" @click=${() => onEvidence()}>Evidence file${kept ? ` (${kept} kept)` : ''}</button>` : nothing}
   </div>`;

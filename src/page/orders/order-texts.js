@@ -16,7 +16,7 @@ import { counted } from '../../format.js';
  * @property {(answer: any) => string} result what the daemon did, from its response
  */
 
-/** `giveUp` is `cancel` for a job without a VM. @param {'cancel' | 'giveUp' | 'retry' | 'serve' | 'forget'} what @param {number} jobId @param {string} name @returns {Order} */
+/** @param {'cancel' | 'retry' | 'serve' | 'forget'} what @param {number} jobId @param {string} name @returns {Order} */
 export function jobOrder(what, jobId, name) {
   const job = name ? `“${name}”` : `job ${jobId}`;
   const path = what === 'forget' ? `/api/records/${jobId}/forget` : `/api/jobs/${jobId}/${what}`;
@@ -29,15 +29,6 @@ export function jobOrder(what, jobId, name) {
         button: 'Cancel its VM',
         isDanger: true,
         result: () => 'The job is given up. Its VM and its runner are being removed.',
-      };
-    case 'giveUp':
-      return {
-        path: `/api/jobs/${jobId}/cancel`,
-        title: `Give up ${job}?`,
-        sentence: 'It gets no VM here, and stays queued at GitHub until another runner takes it.',
-        button: 'Give it up',
-        isDanger: true,
-        result: () => 'The job is given up.',
       };
     case 'forget':
       return {

@@ -48,6 +48,8 @@ export class Session {
   unserved = [];
   /** @type {Answers['/api/hosts']['hosts']} */
   hosts = [];
+  /** Those that share a database. @type {Answers['/api/controllers']['controllers']} */
+  controllers = [];
   /** @type {Answers['/api/sources'] | null} */
   sources = null;
   /** The keys of the config in force, and its digest. @type {Answers['/api/config']['config']} */
@@ -141,13 +143,14 @@ export class Session {
   /** Requests data that is not in the journal. Data whose request fails is kept as it was. */
   async refresh() {
     const ignore = () => null;
-    const [stats, waiting, hosts, sources, status, readiness] = await Promise.all([
+    const [stats, waiting, hosts, sources, status, readiness, controllers] = await Promise.all([
       this.#api.get('/api/stats').catch(ignore),
       this.#api.get('/api/waiting').catch(ignore),
       this.#api.get('/api/hosts').catch(ignore),
       this.#api.get('/api/sources').catch(ignore),
       this.#api.get('/api/status').catch(ignore),
       this.#api.readiness().catch(ignore),
+      this.#api.get('/api/controllers').catch(ignore),
     ]);
     this.stats = stats?.states ?? this.stats;
     this.waiting = waiting?.waiting ?? this.waiting;
@@ -158,6 +161,7 @@ export class Session {
       this.config = (await this.#api.get('/api/config').catch(ignore))?.config ?? this.config;
     this.unreadable = status ? unreadableIn(status) : this.unreadable;
     this.readiness = readiness;
+    this.controllers = controllers?.controllers ?? this.controllers;
     this.#onChange();
   }
 

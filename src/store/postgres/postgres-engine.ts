@@ -34,6 +34,11 @@ export class PostgresEngine extends PostgresReader implements Engine {
     return this.lease.epoch;
   }
 
+  /** Milliseconds that the last batch took; null before the first. */
+  get lastWrite(): number | null {
+    return this.#writer.took;
+  }
+
   async write(operations: readonly Operation[]): Promise<void> {
     // A deletion finds only rows that were committed before its statement began, so it would miss those of a batch
     // that is still under way. An empty batch waits for that one, or prevents it.

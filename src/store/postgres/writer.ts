@@ -11,6 +11,7 @@ export class Writer {
   readonly #pool: pg.Pool;
   /** A standby database did not confirm the statement under way. */
   #isUnconfirmed = false;
+  #took: number | null = null;
 
   constructor(url: string) {
     this.#pool = pool(url, 1, DEADLINE);
@@ -27,13 +28,20 @@ export class Writer {
    */
   async write({ text, values }: Statement): Promise<Row[]> {
     this.#isUnconfirmed = false;
+    const began = performance.now();
     const { rows } = await this.#pool.query(text, values);
+    this.#took = performance.now() - began;
     if (this.#isUnconfirmed) {
       throw new Error(
         'the wait for the synchronous standby database was cancelled, so it counts as not written',
       );
     }
     return rows;
+  }
+
+  /** Milliseconds that the last statement took; null before the first. */
+  get took(): number | null {
+    return this.#took;
   }
 
   close(): Promise<void> {

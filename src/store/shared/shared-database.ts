@@ -6,11 +6,14 @@ import { confirmVersion } from '../postgres/open-postgres.ts';
 import { placeOf } from '../postgres/place-of.ts';
 import { PostgresEngine } from '../postgres/postgres-engine.ts';
 import { PostgresReader } from '../postgres/postgres-reader.ts';
+import { sqlTable } from '../postgres/sql-table.ts';
 import { Writer } from '../postgres/writer.ts';
 import { StoreError } from '../store-error.ts';
 import { problemOf, type StoreState, stateOf } from '../store-format.ts';
 import { ControllerRows } from './controller-rows.ts';
+import { OrderRows } from './order-rows.ts';
 import { SharedInbox } from './shared-inbox.ts';
+import { ShownRow } from './shown-row.ts';
 
 /**
  * A PostgreSQL database that several controllers share. Every one reads it; the one that has the lease writes the
@@ -22,6 +25,8 @@ export class SharedDatabase {
   readonly reader: PostgresReader;
   readonly controllers: ControllerRows;
   readonly inbox: SharedInbox;
+  readonly orders: OrderRows;
+  readonly shown: ShownRow;
   readonly #url: string;
   readonly #connections: Connections;
   readonly #writer: Writer;
@@ -52,6 +57,8 @@ export class SharedDatabase {
     this.reader = new PostgresReader(this.place, connections);
     this.controllers = new ControllerRows(connections, this.#writer);
     this.inbox = new SharedInbox(this.#writer);
+    this.orders = new OrderRows(connections, this.#writer);
+    this.shown = new ShownRow(connections, this.#writer);
   }
 
   /** Whether this version can use the records. */
@@ -75,6 +82,17 @@ export class SharedDatabase {
     const asked = clock.now();
     const [row] = await this.#connections.read('select extract(epoch from clock_timestamp()) * 1000 as now');
     return Math.round(Number(row?.now) - (asked + clock.now()) / 2);
+  }
+
+  /** Milliseconds that the last write took that was no batch of records; null before the first. */
+  get lastWrite(): number | null {
+    return this.#writer.took;
+  }
+
+  /** How many deliveries are in the inbox. */
+  async inboxDepth(): Promise<number> {
+    const [row] = await this.#connections.read(`select count(*) as depth from ${sqlTable('inbox')}`);
+    return Number(row?.depth);
   }
 
   async close(): Promise<void> {

@@ -36,13 +36,18 @@ const SHALLOW = 4_096;
  */
 export class Table {
   readonly #name: TableName;
-  readonly #engine: Engine;
+  readonly #engine: Pick<Engine, 'rows' | 'keys' | 'getMany'>;
   readonly #commit: GroupCommit;
   readonly #keep: KeepUnreadable;
   /** Keys of rows that were put in quarantine: reads still find them until that is committed. */
   readonly #aside = new Set<string>();
 
-  constructor(name: TableName, engine: Engine, commit: GroupCommit, keep: KeepUnreadable) {
+  constructor(
+    name: TableName,
+    engine: Pick<Engine, 'rows' | 'keys' | 'getMany'>,
+    commit: GroupCommit,
+    keep: KeepUnreadable,
+  ) {
     this.#name = name;
     this.#engine = engine;
     this.#commit = commit;

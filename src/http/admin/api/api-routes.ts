@@ -23,7 +23,7 @@ import type { TrendsAnswer } from '../../../journal/trends/trends.ts';
 import type { UsageAnswer } from '../../../journal/usage/read-usage.ts';
 import type { UnservedJob } from '../../../placement/waiting/unserved-jobs.ts';
 import type { HostRoom, Waiting } from '../../../placement/waiting/waiting.ts';
-import type { ControllerRole } from '../../../store/shared/controller-rows.ts';
+import type { ControllerRole, ControllerRow } from '../../../store/shared/controller-rows.ts';
 import type { Cordon } from '../../../store/tables/hosts/cordons.ts';
 import type { SettledJob } from '../../../store/tables/jobs/settled-jobs.ts';
 import type { StoredJournalEntry } from '../../../store/tables/journal.ts';
@@ -43,6 +43,8 @@ import { withoutTail } from './without-tail.ts';
 
 /** What the API and the page show: the parts of the running daemon, or an evidence file. */
 export interface AdminSource extends ConfigSource, OrderSource {
+  /** The controllers on one database; none where the daemon is alone. */
+  controllers(): readonly ControllerRow[];
   /** `live`, or `replay`, where nothing changes and no order can be given. */
   mode: 'live' | 'replay';
   /** Resolves when the daemon neither starts nor reloads its config: until then there is nothing to show. */
@@ -129,6 +131,7 @@ export interface Answers {
   '/api/hosts': { hosts: HostView[] };
   '/api/sources': SourcesView;
   '/api/config': { config: ConfigInForce | null };
+  '/api/controllers': { controllers: readonly ControllerRow[] };
   '/api/status': { ok: boolean; reasons: string[]; health: Health } & Record<string, unknown>;
 }
 
@@ -233,6 +236,7 @@ export function apiRoutes(app: Hono, source: AdminSource, clock: Clock): void {
   });
   get('/api/hosts', () => ({ hosts: source.hosts() }));
   get('/api/sources', () => source.sources());
+  get('/api/controllers', () => ({ controllers: source.controllers() }));
   get('/api/status', () => {
     const health = source.health();
     return { ok: health.canStore, reasons: storeReasons(health), health, ...source.status() };

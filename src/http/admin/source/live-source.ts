@@ -76,6 +76,7 @@ interface LastingParts {
   clock: Clock;
   settled: AdminSource['settled'];
   config(): ConfigInForce;
+  controllers: AdminSource['controllers'];
   reload: NonNullable<AdminSource['reload']>;
 }
 
@@ -86,6 +87,7 @@ export function liveSource({ active, ...lasting }: LastingParts & { active(): Ac
   const {
     settled,
     config: configInForce,
+    controllers,
     reload,
     store,
     stats,
@@ -99,6 +101,7 @@ export function liveSource({ active, ...lasting }: LastingParts & { active(): Ac
     mode: 'live',
     settled,
     config: configInForce,
+    controllers,
     reload,
     recording: liveRecording(store, journal),
     githubAhead: () => active().githubNow() - lasting.clock.now(),

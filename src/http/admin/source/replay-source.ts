@@ -40,6 +40,7 @@ export function replaySource(file: EvidenceFile): AdminSource {
     mode: 'replay',
     settled: async () => undefined,
     config: () => null,
+    controllers: () => [],
     reload: null,
     recording: {
       seq: () => entries.length,

@@ -21,7 +21,9 @@ const FIRST: TableName[] = [
 ];
 
 /** The tables that are no part of the store: what several controllers on one database tell each other. */
-export const SHARED_TABLES: readonly string[] = [`${SCHEMA}.controllers`];
+export const SHARED_TABLES: readonly string[] = ['controllers', 'shown', 'orders'].map(
+  (name) => `${SCHEMA}.${name}`,
+);
 
 /** Keys are compared by their bytes, as LevelDB does it. */
 const createTable = (table: TableName) =>
@@ -60,4 +62,20 @@ create table ${SCHEMA}.controllers (
   seen_at timestamptz not null
 );`,
   createTable('inbox'),
+  // What the active one shows is lost in a crash of the server, and made again a second later.
+  `create unlogged table ${SCHEMA}.shown (
+  one boolean primary key default true check (one),
+  epoch bigint not null,
+  at timestamptz not null,
+  value json not null
+);
+create table ${SCHEMA}.orders (
+  id bigint generated always as identity primary key,
+  given_at timestamptz not null default clock_timestamp(),
+  giver text not null,
+  path text not null,
+  epoch bigint,
+  status int,
+  answer json
+);`,
 ];

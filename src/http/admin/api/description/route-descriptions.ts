@@ -3,6 +3,7 @@ import { BREAKER_ABOUTS } from '../../../../../machines/breaker.ts';
 import { USAGE_BY } from '../../../../journal/usage/usage-by.js';
 import {
   configInForce,
+  controller,
   entry,
   health,
   host,
@@ -236,6 +237,12 @@ export const ROUTES: Route[] = [
     path: '/api/config',
     summary: 'The config in force without secrets, its digest, and how its last reload ended.',
     answer: z.object({ config: configInForce.nullable() }),
+  },
+  {
+    method: 'get',
+    path: '/api/controllers',
+    summary: 'The controllers that share a database, the active one first; none where the daemon is alone.',
+    answer: z.object({ controllers: z.array(controller) }),
   },
   ...ORDER_DESCRIPTIONS,
 ];
