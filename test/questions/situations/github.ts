@@ -36,9 +36,9 @@ export const pausedRepository: Situation = {
     return {
       wrong: [held],
       jobs: [
+        { job: served, next: /When it ends/ },
         { job: refused, waits, next: /It may get a VM (at|now)/ },
         { job: next, waits, next: /It may get a VM (at|now)/ },
-        { job: served, next: /When it ends/ },
       ],
     };
   },
