@@ -21,10 +21,10 @@ const VIEWS = {
   usage: { offered: /** @type {Range[]} */ (['24h', '7d', '30d']), start: /** @type {Range} */ ('7d') },
 };
 
-/** The ranges that a view offers. @param {keyof typeof VIEWS} view */
+/** Returns the ranges that a view offers. @param {keyof typeof VIEWS} view */
 export const rangesOf = (view) => VIEWS[view].offered;
 
-/** The range that an address means; null where its view has none. @param {string} view @param {string | null} name in the address */
+/** Returns the range that an address means; null where its view has none. @param {string} view @param {string | null} name in the address */
 export function rangeIn(view, name) {
   if (view !== 'trends' && view !== 'usage') return null;
   const { offered, start } = VIEWS[view];
