@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Fault, faultSchema } from '../faults.ts';
 import type { AgentWorld } from './agent-world.ts';
+import { bootPlanSchema } from './boot-plan.ts';
 import { noContent, ok, type Reply, refusalReply } from './http/reply.ts';
 import type { RequestHead } from './http/request-head.ts';
 import { isActive } from './images/pull-operation.ts';
@@ -18,7 +19,13 @@ const restartFields = z.strictObject({
   downMs: z.number().nonnegative().default(0),
 });
 const maintenanceFields = z.strictObject({ on: z.boolean() });
-const registryFields = z.strictObject({ denied: z.array(z.string()) });
+const registryFields = z.strictObject({
+  denied: z.array(z.string()).optional(),
+  /** By normalised reference: the tag has this digest from now on. */
+  digests: z.record(z.string(), z.string()).optional(),
+  /** By digest: how VMs of this image boot from now on. */
+  boots: z.record(z.string(), bootPlanSchema).optional(),
+});
 const guestFields = z.strictObject({ how: z.enum(['shutdown', 'panic']) });
 const foreignFields = z.strictObject({
   name: z.string().min(1),
@@ -93,7 +100,7 @@ async function control(
       world.maintenance = maintenanceFields.parse(json()).on;
       return noContent;
     case 'PUT registry':
-      world.options.registry.denied = registryFields.parse(json()).denied;
+      changeRegistry(world, registryFields.parse(json()));
       return noContent;
     case 'POST restart': {
       const { mode, downMs } = restartFields.parse(json());
@@ -113,6 +120,16 @@ async function control(
     default:
       return null;
   }
+}
+
+function changeRegistry(
+  { options: { registry } }: AgentWorld,
+  { denied, digests = {}, boots = {} }: z.output<typeof registryFields>,
+): void {
+  if (denied) registry.denied = denied;
+  for (const [reference, digest] of Object.entries(digests))
+    registry.images[reference] = { ...registry.images[reference], digest };
+  Object.assign(registry.boots, boots);
 }
 
 async function controlVm(world: AgentWorld, vm: Vm | undefined, action: string, json: () => unknown) {

@@ -1,4 +1,5 @@
 import type { Latency } from '../latency.ts';
+import type { BootPlan } from './boot-plan.ts';
 
 /** How long each thing takes; milliseconds. The defaults are short; a real Mac needs seconds to minutes. */
 export interface Latencies {
@@ -65,6 +66,8 @@ export interface RegistryOptions {
    */
   images: Record<string, { resources?: Resources; bytes?: number; digest?: string }>;
   onlyListed: boolean;
+  /** How each boot goes of a VM whose disk has a digest: a broken image. */
+  boots: Record<string, BootPlan>;
 }
 
 export interface AgentOptions {
@@ -113,7 +116,7 @@ const DEFAULTS: AgentOptions = {
   unavailableFeatures: [],
   errorHoldsSlot: false,
   clockAheadBy: 0,
-  registry: { defaultRegistry: null, unreachable: [], denied: [], images: {}, onlyListed: false },
+  registry: { defaultRegistry: null, unreachable: [], denied: [], images: {}, onlyListed: false, boots: {} },
 };
 
 /** What a caller may set; the rest keeps its default. */
@@ -133,6 +136,11 @@ export function agentOptions(settings: AgentSettings = {}): AgentOptions {
     host: { ...DEFAULTS.host, ...settings.host },
     latencies: { ...DEFAULTS.latencies, ...settings.latencies },
     // A copy, so that a moved tag moves only in this world.
-    registry: { ...DEFAULTS.registry, ...settings.registry, images: { ...settings.registry?.images } },
+    registry: {
+      ...DEFAULTS.registry,
+      ...settings.registry,
+      images: { ...settings.registry?.images },
+      boots: { ...settings.registry?.boots },
+    },
   };
 }

@@ -59,7 +59,8 @@ export async function createVm(world: AgentWorld, request: CreateRequest, signal
   await copyOf(world, image, signal);
   checkHost(image.resources, world.options.host, 'CREATE_FAILED');
   const resources = { ...image.resources };
-  const vm = registerVm(world, { name, state: 'stopped', resources, ephemeral, lifetimeSeconds });
+  const { digest } = image;
+  const vm = registerVm(world, { name, state: 'stopped', resources, ephemeral, lifetimeSeconds, digest });
   if (fault) throw createFailed(fault);
   return vm;
 }
@@ -98,7 +99,12 @@ export function cloneVm(
     await spend(world, world.options.latencies.clone, life);
     const { name, ephemeral, lifetimeSeconds } = request;
     const copied = { ...resources, diskSize: source.resources.diskSize };
-    const vm = registerVm(world, { name, state: 'stopped', resources: copied, ephemeral, lifetimeSeconds });
+    const vm = registerVm(world, {
+      ...{ name, ephemeral, lifetimeSeconds },
+      state: 'stopped',
+      resources: copied,
+      digest: source.digest,
+    });
     if (resources.diskSize > copied.diskSize) await growClone(world, vm, resources, life);
     if (fault) throw cloneFailed(fault);
     world.events.publish('VM_CLONED', vm.id, { sourceVmId: source.id, name });

@@ -214,5 +214,6 @@ export function networkFrom(world: AgentWorld, plan: BootPlan) {
 
 function bootPlanFor(world: AgentWorld, vm: Vm): BootPlan {
   const fault = world.faults.next(`guest boot ${vm.name}`);
-  return fault ? bootPlanSchema.parse(fault.body ?? {}) : {};
+  const ofImage = world.options.registry.boots[vm.digest ?? ''] ?? {};
+  return { ...ofImage, ...(fault && bootPlanSchema.parse(fault.body ?? {})) };
 }

@@ -60,12 +60,14 @@ export interface NewVm {
   resources: Resources;
   ephemeral: boolean;
   lifetimeSeconds: number | null;
+  digest?: string | null;
 }
 
 /** Adds a VM to the agent's records; from this instant lists show it. */
 export function registerVm(world: AgentWorld, made: NewVm): Vm {
   const now = world.clock.now();
   const vm: Vm = {
+    digest: null,
     ...made,
     id: newUuid(world.random),
     macAddress: newMacAddress(world.random),

@@ -54,6 +54,8 @@ export interface Vm {
   state: VmState;
   readonly ephemeral: boolean;
   resources: Resources;
+  /** The digest of the image that its disk was copied from, directly or by a clone; null for another origin. */
+  readonly digest: string | null;
   readonly macAddress: string;
   readonly lifetimeSeconds: number | null;
   /** Epoch ms; set by the first `running`. */
