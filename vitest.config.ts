@@ -19,6 +19,7 @@ const UNITS = inFolders(
   'github',
   'hosts',
   'http',
+  'images',
   'intake',
   'jobs',
   'journal',

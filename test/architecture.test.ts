@@ -14,6 +14,7 @@ const FLOORS: string[][] = [
   ['src/errors.ts', 'src/call-trace.ts', 'src/wait-until.ts', 'src/chart'],
   ['src/config', 'src/store', 'src/agent', 'src/guest', 'src/github'],
   ['src/journal'],
+  ['src/images'],
   ['src/hosts', 'src/upkeep/bases'],
   ['src/effects', 'src/intake'],
   ['src/jobs'],

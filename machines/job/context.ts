@@ -77,6 +77,12 @@ export interface MadeFor {
   attempt: number;
 }
 
+/** The image of a VM: the reference under which it is configured, and the digest of what that reference meant. */
+export interface VmImage {
+  reference: string;
+  digest: string;
+}
+
 type Address = { host: string; port: number };
 
 /** The VM of this actor: stays with it in an exchange. */
@@ -85,6 +91,8 @@ export interface Vm {
   host: string;
   /** The profile that it was made with. */
   profile: string;
+  /** Null where the agent alone knows which digest the tag of the image had. */
+  image: VmImage | null;
   madeFor: MadeFor;
   /** Numbers reserved for the names of this VM and its runners; those from `next` to `last` are still free. */
   numbers: { next: number; last: number };

@@ -1,7 +1,7 @@
 import { fromPromise } from 'xstate';
 import type { Failure } from '../failure.ts';
 import { waitUntil } from '../waits.ts';
-import type { GuestRef, JobStatus, Runner, RunnerRef, RunnerScope, Vm } from './context.ts';
+import type { GuestRef, JobStatus, Runner, RunnerRef, RunnerScope, Vm, VmImage } from './context.ts';
 
 interface JobRef {
   owner: string;
@@ -17,7 +17,7 @@ interface JobRef {
 export interface JobEffects {
   /** `isWarm`: no job waits for the VM, so the time in which it may wait for one is added to its lifetime. */
   createVm: {
-    input: { host: string; vmName: string; profile: string; isWarm?: boolean };
+    input: { host: string; vmName: string; profile: string; image?: VmImage | null; isWarm?: boolean };
     output: { vmId: string };
   };
   startVm: { input: { host: string; vmId: string }; output: { expiresAt: number | null } };

@@ -1,10 +1,18 @@
 import type { Failure } from '../failure.ts';
-import type { Job, Runner, TakenBy, Vm } from './context.ts';
+import type { Job, Runner, TakenBy, Vm, VmImage } from './context.ts';
 
 /** Facts that reach a job's actor from outside; the ends of effects are XState's own events. */
 export type JobEvent =
-  /** The scheduler found room on a host; `numbers` were reserved durably for the names of this VM and its runners. */
-  | { type: 'slot.granted'; host: string; numbers: { first: number; last: number } }
+  /**
+   * The scheduler found room on a host; `numbers` were reserved durably for the names of this VM and its runners, and
+   * `image` is what the VM is made from, where several versions of it may be in use.
+   */
+  | {
+      type: 'slot.granted';
+      host: string;
+      numbers: { first: number; last: number };
+      image?: VmImage | null;
+    }
   /** A job of another profile needs the room of a warm VM that has no job yet. */
   | { type: 'slot.reclaimed' }
   /** Our job runs on our runner. */

@@ -13,6 +13,8 @@ import { Dispatcher } from '../dispatch/dispatcher.ts';
 import { EffectTracer } from '../effects/effect-tracer.ts';
 import { HostCordons } from '../hosts/host-cordons.ts';
 import { type HostGiven, Hosts } from '../hosts/hosts.ts';
+import type { ImageRollouts } from '../images/image-rollouts.ts';
+import { NO_ROLLOUTS } from '../images/no-rollouts.ts';
 import { JobActors } from '../jobs/job-actors.ts';
 import { HostEntries } from '../journal/entries/host-entries.ts';
 import { WebhookAndBreakerEntries } from '../journal/entries/webhook-and-breaker-entries.ts';
@@ -41,6 +43,8 @@ export interface CoreOptions {
   breakerPolicies?: Record<BreakerAbout, BreakerPolicy>;
   /** What decides whether a queued job may get a VM; without it every job may. */
   gates?(parts: { actors: JobActors; breakers: Breakers }): Gates;
+  /** Which image each VM is made from; without it the agents decide that. */
+  rollouts?: Pick<ImageRollouts, 'choose' | 'isRefused' | 'attempt'>;
   /** How many warm VMs each profile wants. */
   warm?: ReadonlyMap<string, number>;
   /** The profile that matches a job's labels; null when no profile does. */
@@ -74,6 +78,7 @@ export interface Core {
 export function createCore(options: CoreOptions): Core {
   const { store, journal, clock, log, policy, profileFor } = options;
   const { namePrefix } = policy;
+  const rollouts = options.rollouts ?? NO_ROLLOUTS;
   const cordons = new HostCordons({
     orders: store.cordons,
     windows: options.maintenance ?? new Map(),
@@ -123,6 +128,7 @@ export function createCore(options: CoreOptions): Core {
       webhookAndBreakerEntries.breaker(change);
       dispatcher.requestScheduling();
     },
+    noteImage: (seen) => rollouts.attempt(seen),
   });
   const dispatcher = new Dispatcher({
     actors,
@@ -135,6 +141,7 @@ export function createCore(options: CoreOptions): Core {
     log,
     policy,
     warm: options.warm ?? new Map(),
+    rollouts,
     profileFor,
   });
   const cordonWatch = new CordonWatch({

@@ -28,6 +28,7 @@ export interface EffectWorldParts {
   secrets: RunnerSecrets;
   creates: PendingCreates;
   bases: BaseVms;
+  rollouts: EffectWorld['rollouts'];
   currentName(fullName: string): string;
   evidenceSaved(vmName: string): Promise<void>;
 }
@@ -47,6 +48,7 @@ export function createEffectWorld({
   secrets,
   creates,
   bases,
+  rollouts,
   currentName,
   evidenceSaved,
 }: EffectWorldParts): EffectWorld {
@@ -80,6 +82,7 @@ export function createEffectWorld({
     creates,
     imageNotes: new ImageNotes(log),
     bases,
+    rollouts,
     observe,
     evidenceSaved,
     progress: (vmName, text) => (text === null ? progress.delete(vmName) : progress.set(vmName, text)),

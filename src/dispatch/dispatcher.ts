@@ -10,6 +10,7 @@ import { parseResourceName } from '../../machines/resource-name.ts';
 import type { Clock } from '../clock.ts';
 import type { HostCordons } from '../hosts/host-cordons.ts';
 import type { Hosts } from '../hosts/hosts.ts';
+import type { ImageRollouts } from '../images/image-rollouts.ts';
 import type { Holder } from '../jobs/holder.ts';
 import type { JobActors } from '../jobs/job-actors.ts';
 import type { Breakers } from '../placement/breakers/breakers.ts';
@@ -33,6 +34,7 @@ export interface DispatcherOptions {
   policy: JobPolicy;
   /** How many warm VMs each profile wants. */
   warm: ReadonlyMap<string, number>;
+  rollouts: Pick<ImageRollouts, 'choose' | 'isRefused'>;
   profileFor(labels: string[]): string | null;
 }
 

@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { GitHub } from '../github/github.ts';
 import type { HostCordons } from '../hosts/host-cordons.ts';
 import type { Hosts } from '../hosts/hosts.ts';
+import type { ImageRollouts } from '../images/image-rollouts.ts';
 import type { JobActors } from '../jobs/job-actors.ts';
 import type { HostEntries } from '../journal/entries/host-entries.ts';
 import type { JournalWriter } from '../journal/journal-writer.ts';
@@ -36,11 +37,19 @@ export interface OrdersOptions {
   store: Store;
   journal: JournalWriter;
   github: Pick<GitHub, 'getJob'>;
+  rollouts: Pick<ImageRollouts, 'order'>;
+  labels: readonly string[];
   /** The profile that matches a job's labels; null when no profile does. */
   profileFor(labels: string[]): string | null;
   clock: Clock;
   log: Logger;
 }
+
+const IMAGE_ORDERS = {
+  try: 'operator.triedImage',
+  spread: 'operator.spreadImage',
+  back: 'operator.refusedImage',
+} as const;
 
 /**
  * What an operator may order. The journal and the log record who gave each order, also when it changes
@@ -162,6 +171,20 @@ export class Orders {
     });
   }
 
+  /**
+   * What becomes of the images of a label: the refused one is tried again, the next one is used everywhere, or the
+   * one before is used again.
+   */
+  image(what: 'try' | 'spread' | 'back', label: string, by: string): void {
+    const { rollouts, labels, store } = this.#options;
+    if (!labels.includes(label)) throw new OrderRefused(404, `The config has no label "${label}".`);
+    store.atomically(() => {
+      const why = rollouts.order(what, label, by);
+      if (why !== null) throw new OrderRefused(409, `${label}: ${why}`);
+      this.#write(IMAGE_ORDERS[what], `image:${label}`, 0, null, by, { profile: label });
+    });
+  }
+
   collect(by: string): void {
     this.#write('operator.collected', 'collector', 0, null, by);
   }
@@ -182,7 +205,14 @@ export class Orders {
     }
     store.atomically(() => {
       store.cordons.put(host, cordon);
-      this.#write(event, `host:${host}`, 0, host, by, cordon?.opens ? undefined : cordon?.until);
+      this.#write(
+        event,
+        `host:${host}`,
+        0,
+        host,
+        by,
+        cordon?.until === undefined || cordon.opens ? {} : { until: cordon.until },
+      );
       hostEntries.changed(host, snapshot, event);
     });
     cordonWatch.look();
@@ -195,10 +225,16 @@ export class Orders {
     return { key: found.key, can: (event) => found.snapshot.can(event) };
   }
 
-  #write(event: string, actor: string, jobId: number, host: string | null, by: string, until?: number): void {
+  #write(
+    event: string,
+    actor: string,
+    jobId: number,
+    host: string | null,
+    by: string,
+    end: { until?: number; profile?: string } = {},
+  ): void {
     const { clock, journal, log } = this.#options;
     const where = { actor, jobId, attempt: 0, host, from: '', to: '' };
-    const end = until === undefined ? {} : { until };
     journal.write({ kind: 'order', at: clock.now(), event, ...where, detail: { by, ...end } });
     const about = { ...(jobId !== 0 && { job: jobId }), ...(host !== null && { host }), ...end };
     log.info({ event, by, ...about }, `${by} ordered: ${orderWords({ event, jobId, host, ...end })}`);

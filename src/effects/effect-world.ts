@@ -6,6 +6,7 @@ import type { GitHub } from '../github/github.ts';
 import type { GuestLogin } from '../guest/guest-session.ts';
 import type { GuestOptions } from '../guest/open-guest.ts';
 import type { Pulls } from '../hosts/pulls.ts';
+import type { ImageRollouts } from '../images/image-rollouts.ts';
 import type { BaseVms } from '../upkeep/bases/base-vms.ts';
 import type { PendingCreates } from './pending-creates.ts';
 import type { ImageNotes } from './runner/image-notes.ts';
@@ -46,6 +47,7 @@ export interface EffectWorld {
   creates: PendingCreates;
   imageNotes: ImageNotes;
   bases: BaseVms;
+  rollouts: Pick<ImageRollouts, 'wanted' | 'saw' | 'asks' | 'referenceFor'>;
   /** Passes on what an effect saw of a job; it is handled like every other observation (law 6). */
   observe(observation: JobObservation): void;
   /** Resolves when the evidence of a failed attempt's VM is saved; within seconds, never rejects. */

@@ -18,8 +18,8 @@ export interface PullsOptions {
   timeout: number;
   /** A pull has begun, has come further or has ended. */
   onChange(): void;
-  /** Called with how a pull ended; `error` is null when the image is there. */
-  onEnd(image: string, error: unknown): void;
+  /** Called with how a pull ended; `error` is null when the image is there, with this digest if the agent says it. */
+  onEnd(image: string, error: unknown, digest: string | null): void;
   /** The pulls of the earlier config, which are stopped. */
   before?: Pulls | null;
   /** Whether this is the same Mac as in the earlier config. */
@@ -31,6 +31,8 @@ export interface PullView {
   image: string;
   /** `missing`: not requested yet, or its last pull failed. */
   state: 'ready' | 'pulling' | 'missing';
+  /** What the reference had when the host was last asked for it; null while that is not known. */
+  digest: string | null;
   /** The progress of the pull, as a text for people. */
   progress: string | null;
   /** Epoch ms at which the pull began, or at which the host was seen to have the image. */
@@ -103,10 +105,11 @@ export class Pulls {
     const { signal } = this.#stopped;
     const since = clock.now();
     const wasReady = this.stateOf(host, image) === 'ready';
+    let digest = this.#images.get(host)?.get(image)?.digest ?? null;
     const note = (state: PullView['state'], progress: string | null) => {
       const images = this.#images.get(host) ?? new Map<string, PullView>();
       const at = state === 'ready' ? clock.now() : since;
-      this.#images.set(host, images.set(image, { image, state, progress, since: at }));
+      this.#images.set(host, images.set(image, { image, state, digest, progress, since: at }));
       onChange();
     };
     // A host that had the image a moment ago most probably still has it: jobs do not wait while the agent is
@@ -116,16 +119,16 @@ export class Pulls {
       if (clock.now() - since >= QUICK) note('pulling', text);
     };
     try {
-      await pullImage(agent(host), image, { clock, timeout, onProgress, signal });
+      digest = await pullImage(agent(host), image, { clock, timeout, onProgress, signal });
     } catch (error) {
       if (signal.aborted) throw error;
       note('missing', null);
       const failure = failureOf(error);
       log.warn({ host, image, failure }, `${host} cannot pull ${image}: ${failure.message}`);
-      onEnd(image, error);
+      onEnd(image, error, null);
       throw error;
     }
     note('ready', null);
-    onEnd(image, null);
+    onEnd(image, null, digest);
   }
 }

@@ -59,6 +59,8 @@ const contextSchema = z.object({
       name: exactText,
       host: exactText,
       profile: exactText,
+      // Records of earlier versions lack it.
+      image: z.object({ reference: exactText, digest: exactText }).nullable().default(null),
       madeFor: z.object({ jobId: count, attempt: count }),
       numbers: z.object({ next: count, last: count }),
       id: exactText.nullable(),

@@ -38,6 +38,8 @@ import { orderWords } from './order-words.js';
  * @typedef {Webhooks & { at: number }} SeenWebhooks `at`: epoch ms at which they were written down
  * @typedef {import('../../machines/breaker.ts').BreakerView} SeenBreaker
  *
+ * @typedef {import('../store/tables/hosts/rollouts.ts').Rollout & { profile: string, state: string, at: number, why: string }} SeenImage
+ *
  * @typedef {object} SeenOrder
  * @property {number} at
  * @property {string} what in words
@@ -50,6 +52,7 @@ import { orderWords } from './order-words.js';
  * @property {Map<string, SeenHost>} hosts
  * @property {SeenWebhooks | null} webhooks null where nothing is known of them
  * @property {Map<string, SeenBreaker>} breakers those that are not closed
+ * @property {Map<string, SeenImage>} images by profile, where images are told apart
  * @property {SeenJob[]} ended the newest first
  * @property {SeenOrder[]} orders the newest first
  */
@@ -68,6 +71,7 @@ export function emptyOverview() {
     hosts: new Map(),
     webhooks: null,
     breakers: new Map(),
+    images: new Map(),
     ended: [],
     orders: [],
   };
@@ -75,10 +79,10 @@ export function emptyOverview() {
 
 /**
  * Returns the overview of an answer of `/api/state`.
- * @param {Pick<Overview, 'seq' | 'at' | 'webhooks' | 'ended' | 'orders'> & { jobs: SeenJob[], hosts: SeenHost[], breakers: SeenBreaker[] }} answer
+ * @param {Pick<Overview, 'seq' | 'at' | 'webhooks' | 'ended' | 'orders'> & { jobs: SeenJob[], hosts: SeenHost[], breakers: SeenBreaker[], images: SeenImage[] }} answer
  * @returns {Overview}
  */
-export function overviewOf({ seq, at, jobs, hosts, webhooks, breakers, ended, orders }) {
+export function overviewOf({ seq, at, jobs, hosts, webhooks, breakers, images, ended, orders }) {
   return {
     seq,
     at,
@@ -86,6 +90,7 @@ export function overviewOf({ seq, at, jobs, hosts, webhooks, breakers, ended, or
     hosts: new Map(hosts.map((host) => [host.name, host])),
     webhooks,
     breakers: new Map(breakers.map((breaker) => [breakerKey(breaker), breaker])),
+    images: new Map(images.map((image) => [image.profile, image])),
     ended,
     orders,
   };
@@ -106,15 +111,18 @@ export function applyEntry(overview, entry) {
   else if (entry.kind === 'host') applyHost(overview, entry);
   else if (entry.kind === 'webhooks') overview.webhooks = /** @type {SeenWebhooks} */ (standOf(entry));
   else if (entry.kind === 'breaker') applyBreaker(overview, entry);
+  else if (entry.kind === 'image') applyImage(overview, entry);
   else if (entry.kind === 'order') applyOrder(overview, entry);
   else if (entry.kind === undefined) applyTransition(overview, entry);
 }
 
 /** @param {Overview} overview */
 function restart(overview) {
-  // Jobs that go on have an entry of their own after this one. Webhooks and breakers start without any state.
+  // Jobs and images that go on have an entry of their own after this one. Webhooks and breakers start without any
+  // state.
   overview.jobs.clear();
   overview.breakers.clear();
+  overview.images.clear();
   overview.webhooks = null;
 }
 
@@ -179,10 +187,17 @@ function applyBreaker(overview, entry) {
 }
 
 /** @param {Overview} overview @param {Entry} entry */
+function applyImage({ images }, entry) {
+  const image = /** @type {SeenImage} */ (standOf(entry));
+  images.set(image.profile, image);
+}
+
+/** @param {Overview} overview @param {Entry} entry */
 function applyOrder(overview, { at, event, jobId, host, detail }) {
   const by = String(detail?.by ?? '');
   const end = typeof detail?.until === 'number' ? { until: detail.until } : {};
-  const order = { at, what: orderWords({ event, jobId, host, ...end }), by };
+  const profile = typeof detail?.profile === 'string' ? { profile: detail.profile } : {};
+  const order = { at, what: orderWords({ event, jobId, host, ...end, ...profile }), by };
   overview.orders = [order, ...overview.orders].slice(0, MOST_ORDERS);
 }
 

@@ -62,6 +62,7 @@ export async function overviewAt(recording: Recording, at: number | null) {
     hosts: [...overview.hosts.values()],
     webhooks: overview.webhooks,
     breakers: [...overview.breakers.values()],
+    images: [...overview.images.values()],
     orders: overview.orders,
     // For jobs whose first entry is older than what was read, there is nothing to show.
     ended: overview.ended.filter(({ context }) => context.job !== undefined),

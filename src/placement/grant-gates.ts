@@ -17,8 +17,20 @@ export interface GrantGatesOptions {
   scope(owner: string, repository: string): RunnerScope;
   /** The image of a profile; null when the config has no such label (any more). */
   imageOf(profile: string): string | null;
-  /** Whether VMs of the profile are cloned on the host, which does not need the image. */
-  hasBase(host: string, profile: string): boolean;
+  /** What the next VM of the profile on the host needs, and what later ones will need. */
+  imagesOn(host: string, profile: string): NeededImages;
+  /** The host that should get the next VM of the profile; null without one. */
+  preferredHost(profile: string): string | null;
+}
+
+export interface NeededImages {
+  /**
+   * The reference of the image that the host has to have. Null for a VM that is cloned; `unknown` until it was looked
+   * whether the host has a base VM.
+   */
+  now: string | null | 'unknown';
+  /** References of images that it should pull meanwhile. */
+  next: readonly string[];
 }
 
 /** Decides whether a queued job may have a VM, from the breakers, the pulls and what GitHub says. */
@@ -47,12 +59,19 @@ export class GrantGates implements Gates {
    * holds back.
    */
   peek({ key, profile }: WaitingJob, host: string): string[] | null {
-    const { breakers, checks, pulls, imageOf, hasBase } = this.#options;
-    const [job, image] = [this.#jobOf(key), imageOf(profile)];
-    if (job === null || image === null || checks.isHeld(job.id)) return null;
-    const state = hasBase(host, profile) ? 'ready' : pulls.stateOf(host, image);
+    const { breakers, checks, pulls, imageOf, imagesOn } = this.#options;
+    const job = this.#jobOf(key);
+    if (job === null || imageOf(profile) === null || checks.isHeld(job.id)) return null;
+    const { now: image } = imagesOn(host, profile);
+    if (image === 'unknown') return null;
+    if (image === null) return gatesOn(host, profile);
+    const state = pulls.stateOf(host, image);
     const mayPull = state === 'missing' && breakers.room(`pull ${pullName(image, profile)}`) > 0;
     return state === 'ready' || mayPull ? gatesOn(host, profile) : null;
+  }
+
+  preferred({ profile }: WaitingJob): string | null {
+    return this.#options.preferredHost(profile);
   }
 
   room(gate: string): number {
@@ -83,16 +102,21 @@ export class GrantGates implements Gates {
 
   /** Starts one pull for each host and image, as soon as a job needs it. */
   #hasImage(host: string, profile: string): boolean {
-    const { breakers, pulls, imageOf, hasBase } = this.#options;
-    const image = imageOf(profile);
-    if (image === null) return false;
-    if (hasBase(host, profile) || pulls.stateOf(host, image) === 'ready') return true;
+    const { pulls, imageOf, imagesOn } = this.#options;
+    if (imageOf(profile) === null) return false;
+    const { now, next } = imagesOn(host, profile);
+    for (const image of next) this.#pull(host, profile, image);
+    if (now === null || now === 'unknown') return now === null;
+    this.#pull(host, profile, now);
+    return pulls.stateOf(host, now) === 'ready';
+  }
+
+  #pull(host: string, profile: string, image: string): void {
+    const { breakers, pulls } = this.#options;
     const gate = { about: 'pull', name: pullName(image, profile) } as const;
-    if (pulls.stateOf(host, image) === 'missing' && breakers.room(`pull ${gate.name}`) > 0) {
-      breakers.tell(gate, { type: 'attempt.began' });
-      pulls.ensure(host, image).catch(() => undefined);
-    }
-    return false;
+    if (pulls.stateOf(host, image) !== 'missing' || breakers.room(`pull ${gate.name}`) === 0) return;
+    breakers.tell(gate, { type: 'attempt.began' });
+    pulls.ensure(host, image).catch(() => undefined);
   }
 
   #jobOf(key: string): Job | null {

@@ -38,6 +38,8 @@ export interface Gates {
   on(job: WaitingJob, host: string): string[] | null;
   /** As `on`, for a caller that only looks: starts no pull and no request. */
   peek(job: WaitingJob, host: string): string[] | null;
+  /** The host that the job should get if it has room; null without one. */
+  preferred(job: WaitingJob): string | null;
   /** Attempts that may begin at a gate. */
   room(gate: string): number;
   /** Called last, for jobs that a slot is kept for: whether everything that a grant needs is known. */
@@ -55,6 +57,7 @@ export const OPEN_GATES: Gates = {
   of: () => [],
   on: () => [],
   peek: () => [],
+  preferred: () => null,
   room: () => Number.POSITIVE_INFINITY,
   isReady: () => 'yes',
   roomForWarm: () => Number.POSITIVE_INFINITY,
@@ -85,7 +88,8 @@ export function schedule(
     if (!always?.every(passes)) continue;
     const possible = left.filter(({ name }) => gates.on(job, name)?.every(passes));
     if (possible.length === 0) continue;
-    const host = roomiest(possible);
+    const preferred = gates.preferred(job);
+    const host = possible.find(({ name, free }) => free > 0 && name === preferred) ?? roomiest(possible);
     const answer = host ? gates.isReady(job) : 'yes';
     if (answer === 'no') continue;
     const taken = [...always, ...((host && gates.on(job, host.name)) ?? [])];

@@ -4,6 +4,7 @@ import type { JobSnapshot } from '../../machines/job.ts';
 import type { Clock } from '../clock.ts';
 import type { HostCordons } from '../hosts/host-cordons.ts';
 import type { Hosts } from '../hosts/hosts.ts';
+import type { ImageRollouts } from '../images/image-rollouts.ts';
 import type { JobActors } from '../jobs/job-actors.ts';
 import { reserveNumbers } from '../jobs/reserve-numbers.ts';
 import type { Store } from '../store/store.ts';
@@ -24,6 +25,7 @@ export interface SlotGrantsOptions {
   /** How many warm VMs each profile wants. */
   warm: ReadonlyMap<string, number>;
   gates: Gates;
+  rollouts: Pick<ImageRollouts, 'choose' | 'isRefused'>;
 }
 
 /** Milliseconds for which a profile makes no warm VM after one could not be made. */
@@ -53,6 +55,7 @@ export class SlotGrants {
     const now = clock.now();
     const paused = [...this.#warmNotBefore.values()].filter((at) => at > now);
     const open = this.#openHosts();
+    this.#reclaimRefused();
     // Everything that frees a slot calls this again, so the queue, which may be long, is not walked before.
     if (this.#warm(open).length === 0 && this.#freeHosts(open).every(({ free }) => free === 0))
       return soonest(paused);
@@ -146,11 +149,12 @@ export class SlotGrants {
 
   /** The numbers for names are stored with the grant. */
   #grant(key: string, host: string): void {
-    const { actors, store } = this.#options;
-    const jobId = actors.snapshotOf(key)?.context.job.id;
-    if (jobId === undefined) return;
+    const { actors, store, rollouts } = this.#options;
+    const job = actors.snapshotOf(key)?.context.job;
+    if (job === undefined) return;
     store.atomically(() => {
-      actors.send(key, { type: 'slot.granted', host, numbers: reserveNumbers(this.#options, jobId) });
+      const numbers = reserveNumbers(this.#options, job.id);
+      actors.send(key, { type: 'slot.granted', host, numbers, image: rollouts.choose(host, job.profile) });
     });
   }
 
@@ -158,12 +162,13 @@ export class SlotGrants {
    * Its name contains the instant, so that no name is used again, not even when the store is lost (law 2).
    */
   #make(profile: string, host: string): void {
-    const { actors, clock, store } = this.#options;
+    const { actors, clock, store, rollouts } = this.#options;
     const at = clock.now();
     const job = placeholder({ name: 'warm VM', profile, at });
     store.atomically(() => {
       const numbers = reserveNumbers(this.#options, NO_JOB, at - 1);
-      actors.send(actors.create(job), { type: 'slot.granted', host, numbers });
+      const image = rollouts.choose(host, profile);
+      actors.send(actors.create(job), { type: 'slot.granted', host, numbers, image });
     });
   }
 
@@ -183,6 +188,16 @@ export class SlotGrants {
       if (status === 'queued') waiting.push({ key, profile, queuedAt, notBefore });
     }
     return waiting;
+  }
+
+  /** No job gets a warm VM of an image that was refused after the VM was made. */
+  #reclaimRefused(): void {
+    const { actors, rollouts } = this.#options;
+    for (const { key, snapshot } of [...actors.placeholders()]) {
+      const { vm } = snapshot.context;
+      if (vm?.image && snapshot.hasTag('takesAnyJob') && rollouts.isRefused(vm.profile, vm.image))
+        actors.send(key, { type: 'slot.reclaimed' });
+    }
   }
 
   #warm(open: ReadonlySet<string>): WarmVm[] {

@@ -18,6 +18,7 @@ export const TABLES = [
   'sent',
   'notices',
   'inbox',
+  'rollouts',
 ] as const;
 
 export type TableName = (typeof TABLES)[number];

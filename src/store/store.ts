@@ -11,6 +11,7 @@ import { EVIDENCE_ROWS, Evidence } from './tables/evidence.ts';
 import { Cordons } from './tables/hosts/cordons.ts';
 import { HostProofs } from './tables/hosts/host-proofs.ts';
 import { HostSilences } from './tables/hosts/host-silences.ts';
+import { Rollouts } from './tables/hosts/rollouts.ts';
 import { ActorRecords } from './tables/jobs/actor-records.ts';
 import { NOTED_ROWS, NotedJobs } from './tables/jobs/noted-jobs.ts';
 import { QUARANTINE_ROWS, Quarantine } from './tables/jobs/quarantine.ts';
@@ -87,6 +88,7 @@ export class Store {
   readonly repositoryIds: RepositoryIds;
   readonly sent: SentCreates;
   readonly notices: Notices;
+  readonly rollouts: Rollouts;
   readonly #aged: Record<
     'settled' | 'noted' | 'quarantine' | 'evidence' | 'names' | 'leftovers' | 'sent',
     Pick<AgedTable, 'size' | 'load' | 'prune'>
@@ -134,6 +136,7 @@ export class Store {
     this.noted = new NotedJobs(aged.noted, clock);
     this.cordons = new Cordons(table('cordons'));
     this.notices = new Notices(table('notices'));
+    this.rollouts = new Rollouts(table('rollouts'));
     this.silences = new HostSilences(table('silences'));
     this.proofs = new HostProofs(table('proofs'));
     this.evidence = new Evidence(aged.evidence);
@@ -155,6 +158,7 @@ export class Store {
     await this.silences.load();
     await this.proofs.load();
     await this.notices.load();
+    await this.rollouts.load(now);
     await this.repositoryIds.load();
     await this.#aged.evidence.load(now);
     await this.actors.load();

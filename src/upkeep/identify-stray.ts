@@ -67,6 +67,7 @@ export async function identifyStray(
         // Each login asks for it: a guest without an address is silent, which is not a reason to leave the VM
         // without an owner.
         address: null,
+        image: null,
         hostKey: null,
         runnerVersion: null,
         expiresAt: left === null ? null : world.clock.now() + left,

@@ -66,10 +66,22 @@ export class RunnerVersions {
     });
   }
 
+  /**
+   * Epoch ms from which GitHub no longer accepts a version; null when GitHub names no instant, or while it is asked.
+   */
+  endsAt(version: string): number | null {
+    this.#ask(version);
+    return this.#ends.get(version)?.endsAt ?? null;
+  }
+
   #note(profile: string, version: string): void {
+    this.#seen.set(profile, version);
+    this.#ask(version);
+  }
+
+  #ask(version: string): void {
     const { github, clock } = this.#options;
     const scope = this.#options.scope();
-    this.#seen.set(profile, version);
     const now = clock.now();
     const known = this.#ends.get(version);
     if (scope === undefined || (known && now - known.askedAt < BELIEVED)) {

@@ -41,6 +41,7 @@ export function jobView(id: number, change: Partial<JobView> = {}): JobView {
       numbers: { next: 2, last: 100 },
       id: 'A',
       address: null,
+      image: null,
       hostKey: null,
       runnerVersion: null,
       expiresAt: null,

@@ -33,6 +33,7 @@ const NOTHING: AdminSource = {
   orders: null,
   jobs: () => [],
   recent: async () => [],
+  images: () => [],
   hosts: () => [],
   status: () => ({}),
   collect: async () => [],

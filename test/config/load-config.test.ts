@@ -275,7 +275,7 @@ admin: {listen: ":9092"}
       `${file}:4: github.token: takes its value from the environment variable NO_SUCH_VARIABLE, which is not set: set it, or write the value here.`,
       `${file}:6: controller.mode: "pull" is not one of the choices: write poll, webhook or both.`,
       `${file}:7: controller.poll_intervall: is not a key here. Did you mean poll_interval?`,
-      `${file}:9: labels["mac 15"].image: is missing. Image that holds macOS and the Actions runner. With a digest in the reference, a job needs no registry once the Mac has the image.`,
+      `${file}:9: labels["mac 15"].image: is missing. Image that holds macOS and the Actions runner. With a digest in the reference, a job needs no registry once the Mac has the image, and another digest is tried on one host before the others get it.`,
       `${file}:10: labels["mac 15"].cpu: 64 does not fit here: write a whole number from 1 to 32.`,
       `${file}:11: admin.token: is missing. admin.listen opens the API to other machines at 0.0.0.0: set a token, or listen on 127.0.0.1.`,
     ]);

@@ -36,6 +36,8 @@ async function life(
     profileFor: () => 'macos-15',
   });
   const orders = new Orders({
+    rollouts: { order: () => null },
+    labels: [],
     ...core,
     journal,
     store,

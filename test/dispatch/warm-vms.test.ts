@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Job, NO_JOB } from '../../machines/job/context.ts';
 import type { JobSnapshot } from '../../machines/job.ts';
 import type { Hosts } from '../../src/hosts/hosts.ts';
+import { NO_ROLLOUTS } from '../../src/images/no-rollouts.ts';
 import type { JobActors } from '../../src/jobs/job-actors.ts';
 import { OPEN_GATES } from '../../src/placement/schedule.ts';
 import { SlotGrants } from '../../src/placement/slot-grants.ts';
@@ -24,6 +25,8 @@ let actors: Map<string, JobSnapshot>;
 /** Hosts by name, and whether they take jobs. */
 let hosts: Map<string, boolean>;
 let sent: string[];
+/** Digests of images that are not used any more. */
+let refused: string[];
 
 beforeEach(async () => {
   clock = new ManualClock();
@@ -31,6 +34,7 @@ beforeEach(async () => {
   actors = new Map();
   hosts = new Map();
   sent = [];
+  refused = [];
 });
 afterEach(() => store.close());
 
@@ -41,6 +45,7 @@ const on = (host: string, path: string, profile = 'macos-15') =>
 function decide(warm: Record<string, number> = { 'macos-15': 9 }): string[] {
   const all = () => [...actors].map(([key, snapshot]) => ({ key, snapshot }));
   const grants = new SlotGrants({
+    rollouts: { ...NO_ROLLOUTS, isRefused: (_profile, { digest }) => refused.includes(digest) },
     actors: {
       *inQueue() {
         yield* all().filter(({ snapshot }) => snapshot.hasTag('queued'));
@@ -127,4 +132,14 @@ test('a VM whose job went on elsewhere is not used for another job', () => {
   actors.set('left', on('m1', 'running.retiring.settling'));
   actors.set('101', snapshotAt('queued'));
   expect(decide({})).toEqual(['101 slot.granted']);
+});
+
+test('a warm VM of an image that was refused gets no job', () => {
+  hosts.set('m1', true);
+  const image = { reference: 'r', digest: 'bad' };
+  const vm = { ...VM, name: 'm1 warm', host: 'm1', profile: 'macos-15', image };
+  actors.set('warm', snapshotAt('warm', { job: STAND_IN, vm, runner: null }));
+  expect(decide({ 'macos-15': 1 })).toEqual([]);
+  refused = ['bad'];
+  expect(decide({ 'macos-15': 1 })).toEqual(['warm slot.reclaimed']);
 });

@@ -2,6 +2,8 @@ import { describe, expect, test, vi } from 'vitest';
 import { createVm } from '../../src/effects/vm/create-vm.ts';
 import { deleteVm } from '../../src/effects/vm/delete-vm.ts';
 import type { Pulls } from '../../src/hosts/pulls.ts';
+import { withDigest } from '../../src/images/image-reference.ts';
+import { NO_ROLLOUTS } from '../../src/images/no-rollouts.ts';
 import { addForeignVm } from '../../src/simulator/agent/control.ts';
 import { IMAGE } from '../simulator/agent/agent-fixture.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -329,4 +331,38 @@ test('a host or a profile that the config does not have is refused by its name',
   const refused = (change: object) => createVm.run(at.world, { ...at.input, ...change }, STAYS, STORED);
   await expect(refused({ host: 'mac-9' })).rejects.toMatchObject(failing('HOST_UNKNOWN'));
   await expect(refused({ profile: 'gone' })).rejects.toMatchObject(failing('PROFILE_UNKNOWN'));
+});
+
+describe('a VM of a known image', () => {
+  const [old, next] = ['a', 'b'].map((digit) => `sha256:${digit.repeat(64)}`) as [string, string];
+  const image = { reference: IMAGE, digest: old };
+
+  /** The tag has the old digest for the daemon, and this one for the registry. */
+  async function ordered(digest: string) {
+    const at = await fixture({ mac: { registry: { images: { [IMAGE]: { digest } } } } });
+    const seen: string[] = [];
+    const rollouts = {
+      ...NO_ROLLOUTS,
+      saw: (_reference: string, has: string) => void seen.push(has),
+      referenceFor: (one: typeof image) =>
+        seen.includes(next) ? withDigest(one.reference, one.digest) : one.reference,
+    };
+    const create = () => createVm.run({ ...at.world, rollouts }, { ...at.input, image }, STAYS, STORED);
+    return { ...at, create, seen };
+  }
+
+  test('is made from its tag while the tag has its digest', async () => {
+    const at = await ordered(old);
+    const { vmId } = await at.create();
+    expect([at.vm(vmId).digest, at.seen]).toEqual([old, []]);
+  });
+
+  test('is not used when its tag moved just now; the next one is made from its digest', async () => {
+    const at = await ordered(next);
+    await expect(at.create()).rejects.toMatchObject(failing('IMAGE_NOT_READY'));
+    expect(at.seen).toEqual([next]);
+    await at.destroy();
+    const { vmId } = await at.create();
+    expect(at.vm(vmId).digest).toBe(old);
+  });
 });

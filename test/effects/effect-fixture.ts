@@ -10,6 +10,7 @@ import { RunnerSecrets } from '../../src/effects/runner/runner-secrets.ts';
 import { createGitHub } from '../../src/github/github.ts';
 import { openGuest } from '../../src/guest/open-guest.ts';
 import { Pulls } from '../../src/hosts/pulls.ts';
+import { NO_ROLLOUTS } from '../../src/images/no-rollouts.ts';
 import { namePrefix } from '../../src/jobs/job-policy.ts';
 import { createLog } from '../../src/log.ts';
 import { vmById } from '../../src/simulator/agent/agent-world.ts';
@@ -134,6 +135,7 @@ export async function effectFixture(options: EffectFixtureOptions = {}) {
       guestKey: null,
       secrets: new RunnerSecrets(),
       creates: new PendingCreates(clock, () => config.timeouts.create_settle, memoryLedger()),
+      rollouts: NO_ROLLOUTS,
       bases: new BaseVms(config.controller.base_vms, namePrefix(config.controller)),
       currentName: (name) => name,
       evidenceSaved: async () => undefined,

@@ -26,6 +26,7 @@ const INPUT = {
   vmId: 'ID',
   profile: 'jeballto-macos',
   address: { host: '127.0.0.1', port: 1 },
+  image: null,
   hostKey: null,
   owner: 'octo',
   repository: 'app',

@@ -6,6 +6,7 @@ import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
 import { Dispatcher } from '../../src/dispatch/dispatcher.ts';
 import { decideHealth, UNSERVED_BOUND } from '../../src/health/decide-health.ts';
 import { ServedWatch } from '../../src/health/served-watch.ts';
+import { NO_ROLLOUTS } from '../../src/images/no-rollouts.ts';
 import type { JobActors } from '../../src/jobs/job-actors.ts';
 import { Breakers } from '../../src/placement/breakers/breakers.ts';
 import { type Gates, OPEN_GATES } from '../../src/placement/schedule.ts';
@@ -37,6 +38,7 @@ async function watched(gates: Partial<Gates> = {}, { slots = 1 } = {}) {
   } as unknown as JobActors;
   const look = { slots, vms: [] };
   const dispatcher = new Dispatcher({
+    rollouts: NO_ROLLOUTS,
     breakers: new Breakers({
       policies: DEFAULT_BREAKER_POLICIES,
       clock,

@@ -124,7 +124,13 @@ describe('a pull', () => {
     at.say({ status: 'running', progress: 0.4 });
     await at.clock.pass(4_000);
     expect(at.pulls.view('m1')).toEqual([
-      { image: TAG, state: 'pulling', progress: `pulling ${TAG}`, since: at.clock.now() - 4_000 },
+      {
+        image: TAG,
+        state: 'pulling',
+        digest: null,
+        progress: `pulling ${TAG}`,
+        since: at.clock.now() - 4_000,
+      },
     ]);
     expect(at.counts.changes).toBe(1);
     at.say({ status: 'completed' });
@@ -139,7 +145,7 @@ describe('a pull', () => {
     at.say({ status: 'running', progress: 0.42 });
     await at.clock.pass(10_000);
     expect(at.pulls.view('m1')).toEqual([
-      { image: TAG, state: 'pulling', progress: `pulling ${TAG} 42 %`, since: began },
+      { image: TAG, state: 'pulling', digest: null, progress: `pulling ${TAG} 42 %`, since: began },
     ]);
   });
 });
@@ -215,7 +221,9 @@ describe('an image that a host has', () => {
     await at.clock.pass(4_000);
     expect([at.pulls.stateOf('m1', TAG), at.counts.changes]).toEqual(['ready', changes]);
     await at.clock.pass(4_000);
-    expect(at.pulls.view('m1')).toMatchObject([{ state: 'pulling', progress: `pulling ${TAG}` }]);
+    expect(at.pulls.view('m1')).toMatchObject([
+      { state: 'pulling', digest: null, progress: `pulling ${TAG}` },
+    ]);
   });
 
   test('becomes missing when that pull fails', async () => {

@@ -53,6 +53,7 @@ export const VM: Vm = {
   numbers: { next: 2, last: 100 },
   id: 'vm-1',
   address: { host: '10.0.0.5', port: 2222 },
+  image: null,
   hostKey: 'SHA256:abc',
   runnerVersion: '2.330.0',
   expiresAt: START + 6 * 3_600_000,

@@ -102,10 +102,18 @@ export async function stagedSource({
     onEnd: () => undefined,
   });
   const bases = new BaseVms(true, 'gh-default');
-  bases.set('mac-1', 'macos-15', { state: 'none', why: 'it is being made' });
+  bases.set('mac-1', 'macos-15', null, { state: 'none', why: 'it is being made' });
+  const rollouts = {
+    ...{ whyNot: () => null, progress: () => null, order: () => null },
+    referenceFor: ({ reference }: { reference: string }) => reference,
+  };
   const watching = await watchJournal({
     macUptime: () => null,
-    active: () => ({ actors, hosts, cordons, breakers, bases, profiles, notices, scopes: [], github }),
+    active: () => ({
+      ...{ actors, hosts, cordons, breakers, bases, pulls, rollouts, profiles, notices, github },
+      scopes: [],
+      config: { labels: {} },
+    }),
     ...{ store, journal, deliveries, clock, health, log: silent },
     config: () => IN_FORCE,
   });
@@ -117,6 +125,8 @@ export async function stagedSource({
     store,
     github,
     profileFor: () => 'macos-15',
+    rollouts,
+    labels: ['macos-15'],
     clock,
     log: orderLog,
   });
@@ -143,7 +153,7 @@ export async function stagedSource({
   });
   const active = {
     ...core,
-    ...{ config, pulls, orders, poller, webhooks, names, collector, bases },
+    ...{ config, pulls, rollouts, orders, poller, webhooks, names, collector, bases },
     scopeOf: ({ owner, repository }: Job) => `${owner}/${repository}`,
     imageOf: () => 'ghcr.io/octo/macos:latest',
     pausedUntil: () => null,

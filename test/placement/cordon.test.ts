@@ -5,6 +5,7 @@ import { runnerScopeOf } from '../../machines/job/context.ts';
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
 import { systemClock } from '../../src/clock.ts';
 import { Dispatcher } from '../../src/dispatch/dispatcher.ts';
+import { NO_ROLLOUTS } from '../../src/images/no-rollouts.ts';
 import type { JobActors } from '../../src/jobs/job-actors.ts';
 import { Breakers } from '../../src/placement/breakers/breakers.ts';
 import { OPEN_GATES } from '../../src/placement/schedule.ts';
@@ -45,6 +46,7 @@ test('a cordoned host gets no job until it is uncordoned', async () => {
     },
   });
   const dispatcher = new Dispatcher({
+    rollouts: NO_ROLLOUTS,
     breakers,
     gates: OPEN_GATES,
     actors,

@@ -9,7 +9,7 @@ import { Pulls } from '../../src/hosts/pulls.ts';
 import type { JobActors } from '../../src/jobs/job-actors.ts';
 import { Breakers } from '../../src/placement/breakers/breakers.ts';
 import { GrantChecks, LONGEST_QUEUE } from '../../src/placement/grant-checks.ts';
-import { GrantGates, gatesOn, pullName } from '../../src/placement/grant-gates.ts';
+import { GrantGates, gatesOn, type NeededImages, pullName } from '../../src/placement/grant-gates.ts';
 import { type Schedule, schedule, type WaitingJob } from '../../src/placement/schedule.ts';
 import { JOB } from '../machines/job-samples.ts';
 import { snapshotAt } from '../machines/job-step.ts';
@@ -31,6 +31,9 @@ function gated(jobs: Job[] = [JOB], kind: 'repository' | 'organization' = 'repos
     pulls: {} as Record<string, object | undefined>,
     images: { [PROFILE]: IMAGE } as Record<string, string>,
     bases: [] as string[],
+    /** What every host needs, in place of the image of the profile. */
+    needs: null as NeededImages | null,
+    preferred: null as string | null,
     /** Whether runners may be registered. */
     mayRegister: true,
     probes: 0,
@@ -102,7 +105,12 @@ function gated(jobs: Job[] = [JOB], kind: 'repository' | 'organization' = 'repos
     pulls,
     scope,
     imageOf: (profile) => state.images[profile] ?? null,
-    hasBase: (host) => state.bases.includes(host),
+    imagesOn: (host, profile) =>
+      state.needs ?? {
+        now: state.bases.includes(host) ? null : (state.images[profile] ?? ''),
+        next: [],
+      },
+    preferredHost: () => state.preferred,
   });
   const waiting = jobs.map(
     ({ id, profile, queuedAt, notBefore }): WaitingJob => ({ key: String(id), profile, queuedAt, notBefore }),
@@ -394,4 +402,30 @@ test('a job that GitHub is being asked for keeps its slot reserved', async () =>
     { key: '102', host: 'm1' },
   ]);
   expect(at.gates.nextAt()).toBe(at.clock.now() + 5_000);
+});
+
+describe('where several images of a profile are in use', () => {
+  test('the next one is pulled beside the one that is needed now', () => {
+    const { gates, state, began, waiting } = gated();
+    state.needs = { now: null, next: ['r@sha256:b'] };
+    expect([waiting[0] && gates.on(waiting[0], 'm1'), began]).toEqual([
+      gatesOn('m1', PROFILE),
+      ['r@sha256:b on m1'],
+    ]);
+  });
+
+  test('nothing is pulled, and no VM is made, before it was looked whether the host has a base VM', () => {
+    const { gates, state, began, waiting } = gated();
+    state.needs = { now: 'unknown', next: [] };
+    expect(waiting[0] && [gates.on(waiting[0], 'm1'), gates.peek(waiting[0], 'm1')]).toEqual([null, null]);
+    expect(began).toEqual([]);
+  });
+
+  test('a job goes to the preferred host while that has room', async () => {
+    const { state, granted } = gated();
+    state.needs = { now: null, next: [] };
+    state.preferred = 'm2';
+    expect(await granted('m1', 'm2')).toEqual([`${JOB.id} on m2`]);
+    expect(await granted('m1')).toEqual([`${JOB.id} on m1`]);
+  });
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { JobSnapshot } from '../../machines/job.ts';
+import { NO_ROLLOUTS } from '../../src/images/no-rollouts.ts';
 import type { JobActors } from '../../src/jobs/job-actors.ts';
 import { OPEN_GATES } from '../../src/placement/schedule.ts';
 import { SlotGrants } from '../../src/placement/slot-grants.ts';
@@ -37,6 +38,7 @@ function granted(proves: boolean, other: string | null): number {
     context: { look: { slots: 3, vms: [] } },
   };
   new SlotGrants({
+    rollouts: NO_ROLLOUTS,
     actors,
     hosts: { all: () => [{ name: 'mini-1', snapshot }] } as never,
     cordons: { of: () => null },

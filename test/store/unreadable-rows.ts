@@ -51,6 +51,23 @@ export const WHOLE: Record<Damaged, object> = {
     isTold: true,
   },
   inbox: { at, observation: observation(7), hook: null },
+  rollouts: {
+    current: { reference: 'ghcr.io/a/b:c', digest: 'sha256:1', runner: null, served: 7, failed: 1 },
+    previous: null,
+    trial: {
+      reference: 'ghcr.io/a/b:c',
+      digest: 'sha256:2',
+      runner: null,
+      served: 1,
+      failed: 0,
+      host: 'mini',
+      since: at,
+      doubt: { at, why: 'It did not boot.' },
+      lastFailure: null,
+    },
+    refused: null,
+    last: { what: 'first', why: 'It is the first one.', at, by: null },
+  },
 };
 
 /** Copies of the row, in each of which one of its numbers is replaced. */

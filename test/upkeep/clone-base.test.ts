@@ -24,7 +24,7 @@ async function fixture() {
   const base = addForeignVm(at.mac.world, { name: BASE, state: 'stopped' });
   const offer = (given = world) => {
     for (const profile of [LABEL, LARGE])
-      given.bases.set(host, profile, { state: 'ready', vmId: base.id, name: BASE, why: null });
+      given.bases.set(host, profile, null, { state: 'ready', vmId: base.id, name: BASE, why: null });
   };
   offer();
   const create = (vmName = NAME, profile = LABEL, given = world) =>
@@ -60,7 +60,7 @@ test('a VM is cloned with its size and lifetime in one call: nothing is pulled, 
 
 test('without a base the VM is made from its image, and the reason is shown', async () => {
   const at = await fixture();
-  at.world.bases.set(at.host, LABEL, { state: 'none', why: 'it is being made' });
+  at.world.bases.set(at.host, LABEL, null, { state: 'none', why: 'it is being made' });
   const calls = ways(at);
   await at.create();
   expect(calls()).toEqual([0, 1, 1, 0]);
@@ -141,7 +141,7 @@ describe('a base that cannot be cloned is given up for the image, in the next tr
       failing('BASE_UNUSABLE', { disposition: 'retry', blame: 'host', message }),
     );
     expect(at.others()).toEqual([]);
-    expect(at.world.bases.of(at.host, LARGE)).toMatchObject({ state: 'none', why: message });
+    expect(at.world.bases.of(at.host, LARGE, null)).toMatchObject({ state: 'none', why: message });
     // Also when the keeper offers the base again at once: this VM was refused.
     at.offer();
     const { vmId } = await at.create(NAME, LARGE);

@@ -3,10 +3,11 @@ import { planBases, type WantedBase } from '../../src/upkeep/bases/plan-bases.ts
 
 const PREFIX = 'gh-a';
 const [K1, K2, K3] = ['1', '2', '3'].map((digit) => digit.repeat(16)) as [string, string, string];
-const wants = (key: string | null, before: string | null = null, profile = 'mac'): WantedBase => ({
+const wants = (key: string | null, profile = 'mac', role: WantedBase['role'] = 'current'): WantedBase => ({
   profile,
+  digest: key && `sha256:${key}`,
   key,
-  before,
+  role,
 });
 const vm = (key: string, state = 'stopped', id = `ID-${key[0]}`) => ({ id, name: `gh-a-base-${key}`, state });
 
@@ -36,31 +37,6 @@ test.each<[string, unknown[], unknown[]]>([
     ['B', false, null, ['B']],
   ],
   [
-    'the tag moved: the earlier base is used and kept until the next one is there',
-    plan(wants(K2, 'ID-1'), vm(K1)),
-    ['ID-1', true, 'of an earlier image: it is being made', ['ID-1']],
-  ],
-  [
-    'the tag moved and the next base is there: it is used, the earlier one is not kept',
-    plan(wants(K2, 'ID-1'), vm(K1), vm(K2)),
-    ['ID-2', false, null, ['ID-2']],
-  ],
-  [
-    'the tag moved and the earlier base is gone: there is none until the next one is made',
-    plan(wants(K2, 'ID-1')),
-    [null, true, 'it is being made', []],
-  ],
-  [
-    'the tag moved and the earlier base runs: it is not used',
-    plan(wants(K2, 'ID-1'), vm(K1, 'running')),
-    [null, true, 'it is being made', []],
-  ],
-  [
-    'the tag moved and a person renamed the earlier base: it is not used',
-    plan(wants(K2, 'ID-1'), { ...vm(K1), name: 'golden' }),
-    [null, true, 'it is being made', []],
-  ],
-  [
     'the digest is unknown: nothing is made, and everything that looks like a base is kept',
     plan(wants(null), vm(K1)),
     [null, false, 'the digest of its image is not known yet', null],
@@ -79,8 +55,42 @@ test.each<[string, unknown[], unknown[]]>([
 
 test('each profile has its own base, and one profile without a digest keeps everything that looks like a base', () => {
   const vms = [vm(K1), vm(K2), vm(K3)];
-  const both = planBases(PREFIX, [wants(K1), wants(K2, null, 'large')], vms);
+  const both = planBases(PREFIX, [wants(K1), wants(K2, 'large')], vms);
   expect(both.kept).toEqual(new Set(['ID-1', 'ID-2']));
-  const unsure = planBases(PREFIX, [wants(K1), wants(null, null, 'large')], vms);
+  const unsure = planBases(PREFIX, [wants(K1), wants(null, 'large')], vms);
   expect([unsure.bases[0]?.base.state, unsure.kept]).toEqual(['ready', null]);
+});
+
+/** For each base: its digit, its role being that of the order, and whether it is there or made. */
+function planOf(wanted: WantedBase[], ...vms: ReturnType<typeof vm>[]) {
+  const { bases, kept } = planBases(PREFIX, wanted, vms);
+  return [
+    bases.map(({ digest, base, make }) => `${digest?.at(-1)} ${base.state}${make ? ' made' : ''}`),
+    kept,
+  ];
+}
+
+const [CURRENT, TRIAL, PREVIOUS] = [wants(K1), wants(K2, 'mac', 'trial'), wants(K3, 'mac', 'previous')];
+
+test('a host has the base of the tried image beside that of the image in use', () => {
+  expect(planOf([CURRENT, TRIAL], vm(K1))).toEqual([['1 ready', '2 none made'], new Set(['ID-1'])]);
+  expect(planOf([CURRENT, TRIAL], vm(K1), vm(K2))).toEqual([
+    ['1 ready', '2 ready'],
+    new Set(['ID-1', 'ID-2']),
+  ]);
+});
+
+test('the base of the previous image is kept until that of the image in use is there, and is never made', () => {
+  expect(planOf([CURRENT, PREVIOUS], vm(K3))).toEqual([['1 none made', '3 ready'], new Set(['ID-3'])]);
+  expect(planOf([CURRENT, PREVIOUS], vm(K1), vm(K3))).toEqual([['1 ready'], new Set(['ID-1'])]);
+  expect(planOf([CURRENT, PREVIOUS])).toEqual([['1 none made'], new Set()]);
+  expect(planOf([CURRENT, TRIAL, PREVIOUS], vm(K1), vm(K3))).toEqual([
+    ['1 ready', '2 none made'],
+    new Set(['ID-1']),
+  ]);
+});
+
+test('a base that runs is not used, and one that a person renamed is not ours', () => {
+  expect(planOf([CURRENT, PREVIOUS], vm(K3, 'running'))).toEqual([['1 none made'], new Set()]);
+  expect(planOf([CURRENT, PREVIOUS], { ...vm(K3), name: 'golden' })).toEqual([['1 none made'], new Set()]);
 });

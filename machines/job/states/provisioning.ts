@@ -26,8 +26,8 @@ export function creating(s: JobSetup) {
         id: 'createVm',
         src: 'createVm',
         input: ({ context }) => {
-          const { host, name, profile } = vmOf(context);
-          return { host, vmName: name, profile, isWarm: context.job.id === NO_JOB };
+          const { host, name, profile, image } = vmOf(context);
+          return { host, vmName: name, profile, image, isWarm: context.job.id === NO_JOB };
         },
         onDone: {
           target: to('starting'),

@@ -64,6 +64,7 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
             name: resourceName(policy.namePrefix, job.id, first),
             host: event.host,
             profile: job.profile,
+            image: event.image ?? null,
             madeFor: { jobId: job.id, attempt: job.attempt + 1 },
             numbers: { next: first + 1, last },
             id: null,

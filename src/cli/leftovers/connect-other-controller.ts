@@ -8,6 +8,7 @@ import { servedScopes } from '../../controller/served-scopes.ts';
 import { type CreateLedger, PendingCreates } from '../../effects/pending-creates.ts';
 import { RunnerSecrets } from '../../effects/runner/runner-secrets.ts';
 import { Pulls } from '../../hosts/pulls.ts';
+import { NO_ROLLOUTS } from '../../images/no-rollouts.ts';
 import { jobPolicy, namePrefix } from '../../jobs/job-policy.ts';
 import { createLog } from '../../log.ts';
 import { BaseVms } from '../../upkeep/bases/base-vms.ts';
@@ -55,6 +56,7 @@ export async function connectOtherController(
     secrets: new RunnerSecrets(),
     creates: new PendingCreates(clock, () => config.timeouts.create_settle, NOTHING_SENT),
     bases: new BaseVms(config.controller.base_vms, namePrefix(config.controller)),
+    rollouts: NO_ROLLOUTS,
     currentName: (fullName) => fullName,
     evidenceSaved: async () => undefined,
   });

@@ -70,7 +70,7 @@ export const controllerKeys = {
   base_vms: withDefault(
     flag,
     false,
-    'Keeps one stopped VM of each profile on each host and clones it for a job, instead of creating each VM from its image: nothing is pulled or resized while a job waits. If the tag of an image moves, jobs use the earlier image until the daemon notices it, within `gc_interval`, and has made the next base VM.',
+    'Keeps one stopped VM of each profile on each host and clones it for a job, instead of creating each VM from its image: nothing is pulled or resized while a job waits. If the tag of an image moves, the daemon notices it within `gc_interval`, and tries the new image on one host before the others get it.',
   ),
   max_attempts: withDefault(
     integer(1, 100),

@@ -9,7 +9,7 @@ const MAX_LIFETIME_SECONDS = 604_800;
 export const profileKeys = {
   image: required(
     imageReference,
-    'Image that holds macOS and the Actions runner. With a digest in the reference, a job needs no registry once the Mac has the image.',
+    'Image that holds macOS and the Actions runner. With a digest in the reference, a job needs no registry once the Mac has the image, and another digest is tried on one host before the others get it.',
   ),
   cpu: optional(integer(1, 32), 'Number of CPUs of the VM. The Mac must have one more.', "the image's own"),
   memory: optional(size('2GB', '128GB'), 'Memory of the VM.', "the image's own"),

@@ -12,16 +12,14 @@ import { EvidenceRecorder } from '../../evidence/evidence-recorder.ts';
 import { VmLook } from '../../evidence/vm-look.ts';
 import { RunActors } from '../../github/run-actors.ts';
 import type { Health } from '../../health/health.ts';
-import { Pulls } from '../../hosts/pulls.ts';
 import { handlePendingDeliveries } from '../../intake/webhooks/pending-deliveries.ts';
-import { jobPolicy, namePrefix } from '../../jobs/job-policy.ts';
+import { jobPolicy } from '../../jobs/job-policy.ts';
 import { restoreJobs } from '../../jobs/restore-jobs.ts';
 import type { JournalWriter } from '../../journal/journal-writer.ts';
 import type { Overview } from '../../journal/overview.js';
 import { liveRecording } from '../../journal/recording.ts';
 import { Notices } from '../../notices/notices.ts';
 import type { Store } from '../../store/store.ts';
-import { BaseVms } from '../../upkeep/bases/base-vms.ts';
 import { Collector } from '../../upkeep/collector.ts';
 import type { RunnerVersions } from '../../upkeep/runner-versions.ts';
 import { waitUntil } from '../../wait-until.ts';
@@ -32,13 +30,14 @@ import type { Connections } from '../outside/connections.ts';
 import type { Ports } from '../outside/ports.ts';
 import { servedScopes } from '../served-scopes.ts';
 import { abandonUnservable } from './abandon-unservable.ts';
-import { createGates, pullEnded, waitingNames } from './create-gates.ts';
+import { createGates, waitingNames } from './create-gates.ts';
 import { createIntake } from './create-intake.ts';
 import { finishedWithin } from './finished-within.ts';
 import type { Predecessor, ProcessMemory } from './handed-over.ts';
 import { hostsAfterReload } from './hosts-after-reload.ts';
+import { createImages } from './images/create-images.ts';
+import { keepImages } from './images/keep-images.ts';
 import { isSameBreaker } from './is-same-breaker.ts';
-import { keepBases } from './keep-bases.ts';
 import { LeavingHosts } from './leaving-hosts.ts';
 import { oldestWaits } from './oldest-waits.ts';
 import { recordFailures } from './record-failures.ts';
@@ -99,25 +98,22 @@ export function createActivePart({ before: given, ...options }: ActivePartOption
     if (agent) agents.set(name, agent);
   }
   const progress = new Map<string, string>();
-  const pulls = new Pulls({
-    ...{ clock, log },
+  const images = createImages({
+    ...{ config, store, journal, before, isSameHost, clock, log },
     agent: (host) => world.agent(host),
-    timeout: config.timeouts.creating,
-    onChange: () => core.dispatcher.requestScheduling(),
-    onEnd: untilEnd((image, error) => pullEnded(core.breakers, config, image, error)),
-    before: before?.pulls ?? null,
-    isSameHost,
+    core: () => core,
+    untilEnd,
   });
+  const { pulls, rollouts } = images;
   const world = createEffectWorld({
     ...{ config, clock, log, github, agents },
     guestKey: connections.guestKey,
     openGuest: memory.guests.acquire,
     secrets: memory.secrets,
     creates: memory.creates,
-    bases: new BaseVms(config.controller.base_vms, namePrefix(config.controller), before?.bases ?? null),
+    ...images,
     observe,
     progress,
-    pulls,
     currentName: (name) => intake.names.currentName(name),
     evidenceSaved: (vmName) => recorder.saved(vmName),
   });
@@ -144,11 +140,12 @@ export function createActivePart({ before: given, ...options }: ActivePartOption
     },
     gates: ({ actors, breakers }) =>
       createGates({
-        ...{ config, actors, breakers, github, pulls, clock, observe },
-        bases: world.bases,
+        ...{ config, actors, breakers, github, clock, observe },
+        ...images,
         onGone: untilEnd((jobId, failure) => core.dispatcher.abandon(jobId, failure)),
         onChange: () => core.dispatcher.requestScheduling(),
       }),
+    rollouts,
     warm: new Map(Object.entries(config.labels).map(([label, { warm }]) => [label, warm])),
     profileFor,
     isBase: (name) => world.bases.isBase(name),
@@ -176,7 +173,7 @@ export function createActivePart({ before: given, ...options }: ActivePartOption
     ...{ repositories, webhookAndBreakerEntries, before },
     random: ports.random,
   });
-  const orders = new Orders({ ...core, ...parts });
+  const orders = new Orders({ ...core, ...parts, rollouts, labels: Object.keys(config.labels) });
   const notices = new Notices({
     ...{ receivers, secrets, store, clock, log },
     controller: config.controller.id,
@@ -215,6 +212,7 @@ export function createActivePart({ before: given, ...options }: ActivePartOption
       hasEnded = true;
       core.stop();
     });
+    rollouts.begin();
     // While the actors are still there: what a call made is stored, and its secret is kept.
     disposal.defer('calls under way', () => finishedWithin(clock, patience, world.creates.allFinished()));
     for (const { name } of leaving) world.bases.keep(name, new Set());
@@ -235,7 +233,7 @@ export function createActivePart({ before: given, ...options }: ActivePartOption
     disposal.defer('the poller', () => intake.poller.stop());
     notices.start();
     disposal.defer('the notifications', () => notices.stop());
-    keepBases({ ...core, ...parts, world, namePrefix: policy.namePrefix }, disposal);
+    keepImages({ ...core, ...parts, world, rollouts, namePrefix: policy.namePrefix }, disposal);
     const collecting = collector.run();
     disposal.defer('the collector', () => {
       collector.stop();
@@ -263,8 +261,7 @@ export function createActivePart({ before: given, ...options }: ActivePartOption
     profiles: Object.keys(config.labels),
     scopes,
     registrations,
-    pulls,
-    bases: world.bases,
+    ...images,
     collector,
     orders,
     notices,

@@ -6,10 +6,11 @@ import type { Config } from '../../config/schema.ts';
 import type { GitHub } from '../../github/github.ts';
 import { scopeName } from '../../github/runners/runner-scope.ts';
 import type { Pulls } from '../../hosts/pulls.ts';
+import type { ImageRollouts } from '../../images/image-rollouts.ts';
 import type { JobActors } from '../../jobs/job-actors.ts';
 import type { Breakers } from '../../placement/breakers/breakers.ts';
 import { GrantChecks } from '../../placement/grant-checks.ts';
-import { GrantGates, pullName } from '../../placement/grant-gates.ts';
+import { GrantGates, type NeededImages, pullName } from '../../placement/grant-gates.ts';
 import type { WaitingSources } from '../../placement/waiting/why-waiting.ts';
 import type { BaseVms } from '../../upkeep/bases/base-vms.ts';
 
@@ -20,6 +21,7 @@ export interface GatesParts {
   github: GitHub;
   pulls: Pulls;
   bases: BaseVms;
+  rollouts: ImageRollouts;
   clock: Clock;
   observe(observation: JobObservation): void;
   onGone(jobId: number, failure: Failure): void;
@@ -29,7 +31,7 @@ export interface GatesParts {
 
 /** Builds what decides whether a queued job may get a VM, from the config and the adapters. */
 export function createGates(parts: GatesParts): GrantGates {
-  const { config, actors, breakers, github, pulls, bases, clock, observe, onGone, onChange } = parts;
+  const { config, actors, breakers, github, pulls, rollouts, clock, observe, onGone, onChange } = parts;
   const scope = (owner: string, repository: string): RunnerScope =>
     runnerScopeOf(config.runner.scope, { owner, repository });
   return new GrantGates({
@@ -39,14 +41,37 @@ export function createGates(parts: GatesParts): GrantGates {
     scope,
     checks: new GrantChecks({ github, breakers, clock, scope, observe, onGone, onChange }),
     imageOf: (profile) => config.labels[profile]?.image ?? null,
-    hasBase: (host, profile) => bases.of(host, profile).state === 'ready',
+    imagesOn: (host, profile) => neededImages(parts, host, profile),
+    preferredHost: (profile) => rollouts.preferredHost(profile),
   });
 }
 
+/** What a host has to have for the next VM of a profile: nothing, where that is cloned from a base VM. */
+function neededImages(
+  { config, bases, rollouts }: Pick<GatesParts, 'config' | 'bases' | 'rollouts'>,
+  host: string,
+  profile: string,
+): NeededImages {
+  const image = rollouts.choose(host, profile);
+  const base = bases.of(host, profile, image);
+  if (base.state === 'ready') return { now: null, next: [] };
+  const configured = config.labels[profile]?.image ?? '';
+  const now = image ? rollouts.referenceFor(image) : configured;
+  // The host may have a base VM of it; a pull by digest would then be for nothing.
+  if (now !== configured && bases.isUnseen(host)) return { now: 'unknown', next: [] };
+  if (bases.areMadeOn(host)) return { now, next: [] };
+  const wanted = rollouts.wanted(host, profile).filter(({ role }) => role !== 'previous');
+  return { now, next: wanted.map((one) => rollouts.referenceFor(one)) };
+}
+
 /** Tells the breakers of all profiles with this image how its pull ended. */
-export function pullEnded(breakers: Breakers, config: Config, image: string, error: unknown): void {
-  for (const [profile, label] of Object.entries(config.labels)) {
-    if (label.image !== image) continue;
+export function pullEnded(
+  breakers: Breakers,
+  profiles: readonly string[],
+  image: string,
+  error: unknown,
+): void {
+  for (const profile of profiles) {
     const event =
       error === null
         ? ({ type: 'attempt.served' } as const)

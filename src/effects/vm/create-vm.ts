@@ -1,4 +1,5 @@
 import { failureOf } from '../../../machines/failure.ts';
+import type { VmImage } from '../../../machines/job/context.ts';
 import type { AgentClient } from '../../agent/agent-client.ts';
 import type { AgentVm } from '../../agent/agent-responses.ts';
 import { sizeVm } from '../../agent/size-vm.ts';
@@ -7,6 +8,7 @@ import { startTimeout } from '../../clock.ts';
 import type { Profile } from '../../config/profile.ts';
 import { DaemonError, hasCode } from '../../errors.ts';
 import { QUICK } from '../../hosts/pulls.ts';
+import { digestIn } from '../../images/image-reference.ts';
 import { cloneBase } from '../../upkeep/bases/clone-base.ts';
 import { earlyEffect } from '../effect.ts';
 import type { EffectWorld } from '../effect-world.ts';
@@ -24,7 +26,7 @@ const isAmbiguous = (error: unknown) => hasCode(error, 'HOST_UNREACHABLE', 'AGEN
  */
 export const createVm = earlyEffect(
   'createVm',
-  async (world, { host, vmName, profile: label, isWarm = false }, signal, ordered) => {
+  async (world, { host, vmName, profile: label, image = null, isWarm = false }, signal, ordered) => {
     const client = world.agent(host);
     const profile = world.profile(label);
     await world.creates.finished(vmName, signal);
@@ -36,9 +38,11 @@ export const createVm = earlyEffect(
     await ordered();
 
     let vm = await theOnlyVm(client, vmName, seen, signal);
-    const base = world.bases.forVm(vmName, host, label);
+    let isCloned = false;
+    const base = world.bases.forVm(vmName, host, label, image);
+    const reference = image ? world.rollouts.referenceFor(image) : profile.image;
     if (vm === null && base.state === 'none') {
-      await imageReady(world, host, profile.image, signal);
+      await imageReady(world, host, reference, signal);
       if (mayAppear) {
         mayAppear = mayStillAppear();
         vm = await theOnlyVm(client, vmName, await client.findVms(vmName, { signal }), signal);
@@ -56,7 +60,8 @@ export const createVm = earlyEffect(
       const without = base.why === null ? '' : `, with no base VM: ${base.why}`;
       world.progress(vmName, base.state === 'ready' ? `cloning ${base.name}` : `creating the VM${without}`);
       const lifetimeSeconds = lifetimeOf(world, profile, isWarm);
-      const request = { name: vmName, image: profile.image, ephemeral: true, lifetimeSeconds };
+      const request = { name: vmName, image: reference, ephemeral: true, lifetimeSeconds };
+      isCloned = base.state === 'ready';
       vm = await world.creates.send(
         vmName,
         () =>
@@ -65,6 +70,7 @@ export const createVm = earlyEffect(
                 host,
                 vmName,
                 profile: label,
+                digest: image?.digest ?? null,
                 sizes: profile,
                 lifetimeSeconds,
               })
@@ -72,6 +78,7 @@ export const createVm = earlyEffect(
         { isAmbiguous, signal, uptime },
       );
     }
+    if (image && !isCloned) await confirmDigest(world, client, reference, image, signal);
     await sizeVm(client, vm, profile, signal);
     world.bases.forget(vmName);
     world.progress(vmName, null);
@@ -113,6 +120,28 @@ async function imageReady(
   } finally {
     timeout.end();
   }
+}
+
+/**
+ * Throws IMAGE_NOT_READY when the agent made the VM from another digest than was ordered: a tag moved just now,
+ * and its new image must not be used on a second host before its trial is over.
+ */
+async function confirmDigest(
+  world: EffectWorld,
+  client: AgentClient,
+  reference: string,
+  image: VmImage,
+  signal: AbortSignal,
+): Promise<void> {
+  if (digestIn(reference) !== null) return;
+  const images = await client.listImages({ signal });
+  const has = images.find((one) => one.reference === reference)?.digest ?? image.digest;
+  if (has === image.digest) return;
+  world.rollouts.saw(reference, has);
+  throw new DaemonError(
+    'IMAGE_NOT_READY',
+    `${reference} moved just now, so the VM is not of the image that it was ordered from: the next attempt uses that one by its digest.`,
+  );
 }
 
 /** Seconds, a week: the agent accepts no more. */

@@ -27,8 +27,10 @@ import type { RunnerVersions } from '../../upkeep/runner-versions.ts';
 import { addBudgetMetrics } from './budget-metrics.ts';
 import { callMetrics } from './call-metrics.ts';
 import { addControllerMetrics, type ControllerFigures } from './controller-metrics.ts';
+import { imageMetrics } from './image-metrics.ts';
 import { noticeMetrics } from './notice-metrics.ts';
 import { processMetrics } from './process-metrics.ts';
+import { type ImageViewParts, imageViews } from './source/image-views.ts';
 import { addUptimeMetrics, type UptimeMetricsOptions } from './uptime-metrics.ts';
 
 export interface MetricsOptions {
@@ -39,7 +41,7 @@ export interface MetricsOptions {
   deliveries: DeliveryLog;
   clock: Clock;
   macUptime: UptimeMetricsOptions['macUptime'];
-  versions: Pick<RunnerVersions, 'all'>;
+  versions: Pick<RunnerVersions, 'all' | 'endsAt'>;
   /** Called at each scrape, like `active` and `config`. */
   health: DaemonHealth['now'];
   config(): ConfigInForce;
@@ -55,6 +57,9 @@ export interface MetricsOptions {
     /** The profiles of the config: the age of each one's queue is reported, also when the queue is empty. */
     profiles: readonly string[];
     bases: BaseVms;
+    config: ImageViewParts['config'];
+    rollouts: ImageViewParts['rollouts'];
+    pulls: ImageViewParts['pulls'];
     notices: Pick<Notices, 'receivers'>;
   };
 }
@@ -106,6 +111,7 @@ export class Metrics {
     });
     this.#unlisten = callMetrics(PREFIX, this.#registry, options.clock);
     addUptimeMetrics(PREFIX, this.#registry, { hosts: () => options.active().hosts, ...options });
+    imageMetrics(PREFIX, this.#registry, () => imageViews({ ...options, ...options.active() }));
     addBudgetMetrics(PREFIX, this.#registry, { github: () => options.active().github, clock: options.clock });
     if (options.controller) addControllerMetrics(PREFIX, this.#registry, options.controller);
     noticeMetrics(PREFIX, this.#registry, () => options.active().notices);
@@ -239,7 +245,8 @@ export class Metrics {
       (gauge) => {
         const { hosts, bases } = active();
         for (const { name: host } of hosts.all()) {
-          for (const { profile, state } of bases.view(host))
+          // The base of an image on trial comes after that of the image in use.
+          for (const { profile, state } of bases.view(host).reverse())
             gauge.set({ host, profile }, Number(state === 'ready'));
         }
       },

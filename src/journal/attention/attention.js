@@ -51,10 +51,11 @@ export const LATELY = 6 * 3_600_000;
 export function attentionOf({ overview, now, scopes, isSilent, unreadable, runners, longWaits = [] }) {
   const parts = scopes === null ? partsOfJournal(overview) : scopes.map(itemOfScope);
   const jobs = overview.ended.filter(({ at }) => now - at < LATELY).flatMap(itemOfEnded);
+  const images = [...overview.images.values()].flatMap(itemOfImage);
   const kept = scopes === null ? [] : [...itemsOfRows(unreadable), ...runners.flatMap(itemOfRunner)];
   const silence = isSilent ? [itemOfSilence()] : [];
   const waits = longWaits.map((wait) => itemOfWait(wait, now));
-  const all = [...silence, ...parts, ...jobs, ...waits, ...kept];
+  const all = [...silence, ...parts, ...jobs, ...waits, ...images, ...kept];
   return [...all.filter(({ mood }) => mood === 'bad'), ...all.filter(({ mood }) => mood === 'warn')];
 }
 
@@ -217,6 +218,25 @@ function itemsOfRows(unreadable) {
       whom: 'nobody now; the content of these rows is not shown',
       act: 'The operator: run "jeballto-runner check", which says what to do.',
       since: null,
+      shows: { view: 'hosts' },
+      link: null,
+    },
+  ];
+}
+
+/** @param {import('../overview.js').SeenImage} image @returns {Item[]} */
+function itemOfImage({ profile, refused, trial }) {
+  if (refused === null || trial !== null) return [];
+  return [
+    {
+      key: `refused image ${profile} ${refused.digest}`,
+      kind: 'image',
+      mood: 'warn',
+      what: `Next image of ${profile}`,
+      sentence: refused.why,
+      whom: `nobody now: jobs of the profile ${profile} go on with the image before`,
+      act: 'The maker of the image: correct it and push it again. It is not tried again until the tag moves.',
+      since: refused.at,
       shows: { view: 'hosts' },
       link: null,
     },

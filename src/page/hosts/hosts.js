@@ -84,6 +84,7 @@ function hostView(host, { bases, pulls, nextWindow, strip, overview, now, canOrd
       </div>
       ${pulls.filter(({ state }) => state === 'pulling').map((pull) => html`<p class="sub">${pull.progress ?? `pulling ${pull.image}`}, since ${clock(pull.since)}</p>`)}
       ${bases.map((base) => html`<p class="sub">${baseWords(base)}</p>`)}
+      ${[...overview.images.values()].flatMap((image) => (image.trial?.host === host.name ? [html`<p class="sub">${trialWords(image)}</p>`] : []))}
       ${host.cordon ? html`<p class="sub">${cordonWords(host.cordon)}</p>` : nothing}
       ${host.maintenanceSince ? html`<p class="warn-text">Its agent has refused changes since ${clock(host.maintenanceSince)}: it is in maintenance.</p>` : nothing}
       ${host.proof && host.state === 'proving' ? html`<p class="sub">It proves itself with one job first: ${proofWords(host.proof)}.</p>` : nothing}
@@ -100,6 +101,11 @@ function hostView(host, { bases, pulls, nextWindow, strip, overview, now, canOrd
     </li>`;
 }
 
+/** @param {import('../../journal/overview.js').SeenImage} image */
+function trialWords({ profile, why, trial }) {
+  return `New image of ${profile} on trial since ${moment(trial?.since ?? 0)}: ${why}`;
+}
+
 /** @param {NonNullable<SeenHost['cordon']>} cordon */
 function cordonWords({ by, at, until }) {
   const end = until === undefined ? '' : ` until ${moment(until)}`;
@@ -110,9 +116,10 @@ function cordonWords({ by, at, until }) {
  * The stopped VM that a profile's jobs are cloned from, or why they are made from its image.
  * @param {Base} base
  */
-function baseWords({ profile, vm, why }) {
-  if (vm === null) return `No base VM for ${profile}: ${why}.`;
-  return `Base VM for ${profile}: ${vm}${why ? ` (${why})` : ''}.`;
+function baseWords({ profile, digest, vm, why }) {
+  const image = digest === null ? '' : ` of ${digest.slice(0, 'sha256:'.length + 12)}`;
+  if (vm === null) return `No base VM for ${profile}${image}: ${why}.`;
+  return `Base VM for ${profile}${image}: ${vm}${why ? ` (${why})` : ''}.`;
 }
 
 /**

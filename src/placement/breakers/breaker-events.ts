@@ -1,12 +1,15 @@
 import type { BreakerAbout, BreakerEvent } from '../../../machines/breaker.ts';
 import type { Failure, FailureCode } from '../../../machines/failure.ts';
-import type { JobContext } from '../../../machines/job/context.ts';
+import type { JobContext, VmImage } from '../../../machines/job/context.ts';
 
 /** What has to be remembered of an actor's attempt between two transitions. */
 export interface AttemptSeen {
   host: string;
   /** The profile that its VM is made with. */
   profile: string;
+  image: VmImage | null;
+  /** The version of the runner in its image, once a probe found it. */
+  runnerVersion: string | null;
   /** Where its runner is or will be registered; null for a warm VM, which needs nothing of GitHub. */
   scope: string | null;
   /** Whether its runner has a name: GitHub is asked to register it. */
@@ -91,6 +94,8 @@ export function breakerEvents(
   const seen: AttemptSeen = {
     host: vm.host,
     profile: vm.profile,
+    image: vm.image,
+    runnerVersion: vm.runnerVersion,
     scope,
     isRegistering: runner !== null,
     jobId: job.id,

@@ -16,6 +16,7 @@ import { statePath } from '../../../machines/state-path.ts';
 import type { Clock } from '../../clock.ts';
 import { counted, instant, span } from '../../format.js';
 import { scopeName } from '../../github/runners/runner-scope.ts';
+import type { SeenAttempt } from '../../images/note-attempt.ts';
 import type { StateChange } from '../../journal/entries/webhook-and-breaker-entries.ts';
 import { waitUntil } from '../../wait-until.ts';
 import { type AttemptSeen, attemptEnded, type BreakerNews, breakerEvents } from './breaker-events.ts';
@@ -30,6 +31,8 @@ export interface BreakersOptions {
   scopeOf(job: Pick<Job, 'owner' | 'repository'>): RunnerScope;
   /** Called when a breaker changed its state, so that it lets more or fewer attempts pass. */
   onChange(change: StateChange<BreakerState> & { detail: BreakerView }): void;
+  /** Counts attempts for their images; true for one of an image on trial, whose failure is not the profile's. */
+  noteImage?(seen: SeenAttempt): boolean;
 }
 
 /** Milliseconds for which a host may refuse to delete a VM of ours; then its slot counts as lost. */
@@ -163,6 +166,10 @@ export class Breakers {
       this.tell({ about, name }, event);
       return;
     }
+    if (this.#isOfTrial(seen, event)) {
+      this.tell({ about, name }, { type: 'attempt.ended' });
+      return;
+    }
     const { host, profile } = seen;
     if (event.type === 'attempt.failed') {
       this.#evidence.note(host, profile, true);
@@ -178,6 +185,16 @@ export class Breakers {
       if (event.type === 'attempt.served') this.#evidence.note(host, profile, false);
       this.tell({ about, name }, event);
     }
+  }
+
+  /** A failure that only says something about an image on trial: other VMs are of the image before it. */
+  #isOfTrial({ host, profile, image, runnerVersion: runner }: AttemptSeen, event: BreakerEvent): boolean {
+    const { noteImage } = this.#options;
+    const failure = event.type === 'attempt.failed' ? event.failure : null;
+    if (!noteImage || (failure === null && event.type !== 'attempt.served')) return false;
+    // What an operator has to fix on the host is not the image's fault.
+    if (failure?.blame === 'operator') return false;
+    return noteImage({ host, profile, image, runner, failure: failure?.message ?? null }) && failure !== null;
   }
 
   /** One runner without a job may be its job's fault; two in a row, for two jobs, are the fault of GitHub. */

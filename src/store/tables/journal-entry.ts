@@ -62,7 +62,7 @@ export const JOURNAL_ENTRY = z
   .object({
     seq: count,
     kind: z
-      .enum(['effect', 'handover', 'host', 'webhooks', 'breaker', 'order', 'daemon', 'quarantine'])
+      .enum(['effect', 'handover', 'host', 'webhooks', 'breaker', 'image', 'order', 'daemon', 'quarantine'])
       .optional(),
     at: instant,
     actor: z.string(),

@@ -15,7 +15,16 @@ export type TellableEnd = Omit<JobEnd, 'attempts'>;
  */
 export interface JournalEntry {
   /** Absent for a transition of a job. */
-  kind?: 'effect' | 'handover' | 'host' | 'webhooks' | 'breaker' | 'order' | 'daemon' | 'quarantine';
+  kind?:
+    | 'effect'
+    | 'handover'
+    | 'host'
+    | 'webhooks'
+    | 'breaker'
+    | 'image'
+    | 'order'
+    | 'daemon'
+    | 'quarantine';
   at: number;
   actor: string;
   jobId: number;

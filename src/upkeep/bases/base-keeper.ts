@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import { failureOf } from '../../../machines/failure.ts';
+import type { VmImage } from '../../../machines/job/context.ts';
 import { pauseAfter } from '../../../machines/pause.ts';
 import { baseName, unfinishedBaseName } from '../../../machines/resource-name.ts';
 import type { AgentClient } from '../../agent/agent-client.ts';
@@ -9,9 +10,12 @@ import { sizeVm } from '../../agent/size-vm.ts';
 import { type Clock, sleepFor } from '../../clock.ts';
 import type { Profile } from '../../config/profile.ts';
 import { DaemonError } from '../../errors.ts';
+import type { WantedImage } from '../../images/choose-image.ts';
+import { digestIn } from '../../images/image-reference.ts';
+import type { ImageRollouts } from '../../images/image-rollouts.ts';
 import { Stop } from '../../stop.ts';
 import type { BaseVm, BaseVms } from './base-vms.ts';
-import { type BasePlan, planBases } from './plan-bases.ts';
+import { type BasePlan, planBases, type WantedBase } from './plan-bases.ts';
 
 export interface BaseKeeperOptions {
   /** The part of the effects' world that the keeper uses. */
@@ -20,6 +24,8 @@ export interface BaseKeeperOptions {
     /** Throws PROFILE_UNKNOWN. */
     profile(label: string): Profile;
     bases: BaseVms;
+    /** Which images each host should have, and which of its hosts is asked for the digest of a tag. */
+    rollouts: Pick<ImageRollouts, 'wanted' | 'saw' | 'asks' | 'referenceFor'>;
     /** Milliseconds for one pull. */
     pullTimeout: number;
     progress(vmName: string, text: string | null): void;
@@ -29,7 +35,7 @@ export interface BaseKeeperOptions {
   namePrefix: string;
   clock: Clock;
   log: Logger;
-  /** Milliseconds between two checks of a host; each asks the registry which digest a tag has now. */
+  /** Milliseconds between two checks of a host; one host asks the registry which digest a tag has now. */
   interval: number;
   /** A cordoned host gets no new VMs. */
   isCordoned(host: string): boolean;
@@ -39,7 +45,7 @@ export interface BaseKeeperOptions {
 const LONGEST_PAUSE = 10 * 60_000;
 
 /**
- * Keeps one stopped VM of each profile on each host, from which VMs for jobs are cloned. Jobs never wait for
+ * Keeps one stopped VM of each profile and of each of its images on the hosts that use that image, from which VMs for jobs are cloned. Jobs never wait for
  * it: when no base is ready, a job's VM is made from its image.
  *
  * No record is written ahead (law 1): the names on the host itself are the record. A base is made under a
@@ -50,7 +56,7 @@ const LONGEST_PAUSE = 10 * 60_000;
 export class BaseKeeper {
   readonly #options: BaseKeeperOptions;
   readonly #stopped = new Stop();
-  /** The digest of the last pull of an image, by host and reference. */
+  /** The digest that a reference has on a host, by host and reference. */
   readonly #digests = new Map<string, string>();
   /** Failures in a row, by host and the step that failed. */
   readonly #failures = new Map<string, { count: number; retryAt: number; message: string }>();
@@ -88,9 +94,11 @@ export class BaseKeeper {
     const { signal } = this.#stopped;
     await client.health({ signal });
     this.#failures.delete(`${host} host`);
-    if (!(await client.offersClone({ signal }))) {
-      for (const profile of profiles)
-        this.#set(host, profile, { state: 'none', why: 'its agent cannot clone' });
+    const isOffered = await client.offersClone({ signal });
+    world.bases.setOffered(host, isOffered);
+    if (!isOffered) {
+      for (const { profile, digest } of this.#wanted(host))
+        this.#set(host, profile, digest, { state: 'none', why: 'its agent cannot clone' });
       world.bases.keep(host, new Set());
       return;
     }
@@ -101,11 +109,28 @@ export class BaseKeeper {
     );
     for (const image of tags) {
       const served = profiles.filter((profile) => world.profile(profile).image === image);
-      await this.#attempt(host, served, image, () => this.#pull(host, image));
+      if (world.rollouts.asks(image, this.#askable(image)) === host)
+        await this.#attempt(host, served, image, () => this.#ask(host, image));
     }
-    for (const { profile, make } of (await this.#observe(host)).bases) {
-      if (make) await this.#attempt(host, [profile], profile, () => this.#make(host, profile));
+    for (const { profile, digest, make } of (await this.#observe(host)).bases) {
+      const image = this.#wanted(host).find((one) => one.profile === profile && one.digest === digest)?.image;
+      if (make && image)
+        await this.#attempt(host, [profile], profile, () => this.#make(host, profile, image));
     }
+  }
+
+  /** The hosts that can say which digest a tag has; all, where none can. */
+  #askable(image: string): string[] {
+    const { hosts, isCordoned } = this.#options;
+    const has = (host: string, what: string) => this.#failures.has(`${host} ${what}`);
+    const open = hosts.filter((host) => !isCordoned(host));
+    const works = open.filter((host) => !has(host, 'host') && !has(host, image));
+    return works.length > 0 ? works : open;
+  }
+
+  /** Finds the digest that the tag has now. It is pulled for that: the agent cannot ask for the digest alone. */
+  async #ask(host: string, image: string): Promise<void> {
+    this.#options.world.rollouts.saw(image, await this.#pull(host, image));
   }
 
   /** Stores which bases the host has now; this is correct even when nothing can be pulled or made. */
@@ -117,77 +142,89 @@ export class BaseKeeper {
     for (const { reference, digest } of images) {
       if (digest !== null) this.#digests.set(`${host} ${reference}`, digest);
     }
-    const wanted = profiles.map((profile) => {
-      const before = world.bases.of(host, profile);
-      return {
-        profile,
-        key: this.#keyOf(host, profile),
-        before: before.state === 'ready' ? before.vmId : null,
-      };
-    });
-    const plan = planBases(namePrefix, wanted, vms);
-    for (const { profile, base } of plan.bases)
-      this.#set(host, profile, this.#explained(host, profile, base));
+    for (const profile of profiles) {
+      const { image } = world.profile(profile);
+      const digest = this.#digests.get(`${host} ${image}`);
+      // Before anything is known of a profile, what a host has is used without asking a registry.
+      if (digest !== undefined && world.rollouts.wanted(host, profile).length === 0)
+        world.rollouts.saw(image, digest);
+    }
+    const plan = planBases(namePrefix, this.#wanted(host), vms);
+    world.bases.keepOnly(host, plan.bases);
+    for (const { profile, digest, base } of plan.bases)
+      this.#set(host, profile, digest, this.#explained(host, profile, base));
     world.bases.keep(host, plan.kept);
     return plan;
   }
 
-  /** Adds why a base is not ready or not current, when a more exact reason is known. */
+  #wanted(host: string): (WantedBase & { image: VmImage | null })[] {
+    const { world, profiles } = this.#options;
+    return profiles.flatMap((profile): (WantedBase & { image: VmImage | null })[] => {
+      const content = world.profile(profile);
+      const images: WantedImage[] = world.rollouts.wanted(host, profile);
+      if (images.length === 0) return [{ profile, digest: null, key: null, role: 'current', image: null }];
+      return images.map(({ role, ...image }) => ({
+        ...{ profile, digest: image.digest, role, image },
+        key: baseKey(profile, content, image),
+      }));
+    });
+  }
+
+  /** Adds why a base is not ready, or what failed at it last, when that is known. */
   #explained(host: string, profile: string, base: BaseVm): BaseVm {
     const { image } = this.#options.world.profile(profile);
     const failure = [profile, image, 'host']
       .map((what) => this.#failures.get(`${host} ${what}`))
       .find(Boolean);
     if (failure) return { ...base, why: `the last try failed: ${failure.message}` };
-    const waits = base.why !== null && this.#options.isCordoned(host);
-    return waits ? { ...base, why: 'its host is cordoned' } : base;
+    const waits = base.state === 'none' && this.#options.isCordoned(host);
+    return waits ? { state: 'none', why: 'its host is cordoned' } : base;
   }
 
-  #keyOf(host: string, profile: string): string | null {
-    const content = this.#options.world.profile(profile);
-    const digest = digestIn(content.image) ?? this.#digests.get(`${host} ${content.image}`);
-    return digest === undefined ? null : baseKey(profile, content, digest);
-  }
-
-  /** Finds the digest that the tag has now, and pulls it to the host. */
-  async #pull(host: string, image: string): Promise<void> {
+  /** Pulls the image to the host. Returns the digest that it has there. */
+  async #pull(host: string, reference: string): Promise<string> {
     const { world } = this.#options;
     const client = world.agent(host);
-    const progress = `base VMs of ${image}`;
-    const digest = await pullImage(client, image, {
+    const progress = `base VMs of ${reference}`;
+    const digest = await pullImage(client, reference, {
       clock: this.#options.clock,
       timeout: world.pullTimeout,
       onProgress: (text) => world.progress(progress, text),
       signal: this.#stopped.signal,
     }).finally(() => world.progress(progress, null));
     if (digest === null)
-      throw new DaemonError('BASE_UNUSABLE', `The agent does not report the digest of ${image}.`);
-    this.#digests.set(`${host} ${image}`, digest);
+      throw new DaemonError('BASE_UNUSABLE', `The agent does not report the digest of ${reference}.`);
+    this.#digests.set(`${host} ${reference}`, digest);
+    return digest;
   }
 
-  async #make(host: string, profile: string): Promise<void> {
+  async #make(host: string, profile: string, image: VmImage): Promise<void> {
     const { world, namePrefix, clock } = this.#options;
     const client = world.agent(host);
     const { signal } = this.#stopped;
     const content = world.profile(profile);
-    const key = this.#keyOf(host, profile);
-    if (key === null) return;
-    const isPinned = digestIn(content.image) !== null;
+    const key = baseKey(profile, content, image);
+    const reference = world.rollouts.referenceFor(image);
     const name = unfinishedBaseName(namePrefix, key, Math.floor(clock.now()).toString(36));
     await world.bases.whileMaking(host, name, async () => {
-      if (isPinned) await this.#pull(host, content.image);
-      const spec = { name, image: content.image, ephemeral: false, lifetimeSeconds: null };
+      await this.#confirm(host, reference, image);
+      const spec = { name, image: reference, ephemeral: false, lifetimeSeconds: null };
       const vm = await client.createVm(spec, { signal });
       await sizeVm(client, vm, content, signal);
       // The create has pulled the tag again. If the tag still has the same digest, the VM contains that
       // digest.
-      if (!isPinned) await this.#pull(host, content.image);
-      if (this.#keyOf(host, profile) !== key) {
-        throw new DaemonError('BASE_UNUSABLE', `${content.image} moved while a base VM was created from it.`);
-      }
+      await this.#confirm(host, reference, image);
       await client.renameVm(vm.id, baseName(namePrefix, key), { signal });
       await this.#observe(host);
     });
+  }
+
+  /** Pulls the image; throws when its reference has another digest now, which is passed on. */
+  async #confirm(host: string, reference: string, image: VmImage): Promise<void> {
+    const digest = await this.#pull(host, reference);
+    if (digest === image.digest) return;
+    this.#options.world.rollouts.saw(reference, digest);
+    throw new DaemonError('BASE_UNUSABLE', `${reference} moved while a base VM was created from it.`);
   }
 
   /**
@@ -211,16 +248,17 @@ export class BaseKeeper {
         { host, what },
         `host ${host}: no base VM can be created or renewed now (${what}): ${message}`,
       );
-      for (const profile of profiles) {
-        this.#set(host, profile, this.#explained(host, profile, world.bases.of(host, profile)));
+      for (const one of this.#wanted(host).filter((wanted) => profiles.includes(wanted.profile))) {
+        const base = world.bases.of(host, one.profile, one.image);
+        this.#set(host, one.profile, one.digest, this.#explained(host, one.profile, base));
       }
     }
   }
 
-  #set(host: string, profile: string, base: BaseVm): void {
+  #set(host: string, profile: string, digest: string | null, base: BaseVm): void {
     const { world, log } = this.#options;
-    const before = world.bases.of(host, profile);
-    world.bases.set(host, profile, base);
+    const before = world.bases.of(host, profile, digest === null ? null : { digest });
+    world.bases.set(host, profile, digest, base);
     if (before.state === base.state && before.why === base.why) return;
     const is = base.state === 'ready' ? base.name : 'none';
     const why = base.why === null ? '' : ` (${base.why})`;
@@ -232,12 +270,7 @@ export class BaseKeeper {
  * The part of a base VM's name that identifies its content: its profile, its image by reference and digest,
  * its size. A change of any of these gives another key, so a base is never updated but replaced.
  */
-function baseKey(profile: string, { image, cpu, memory, disk }: Profile, digest: string): string {
-  const content = JSON.stringify([profile, image, digest, cpu, memory, disk]);
+function baseKey(profile: string, { cpu, memory, disk }: Profile, { reference, digest }: VmImage): string {
+  const content = JSON.stringify([profile, reference, digest, cpu, memory, disk]);
   return createHash('sha256').update(content).digest('hex').slice(0, 16);
-}
-
-/** The digest that is part of a reference; null for a tag, which may move. */
-function digestIn(reference: string): string | null {
-  return /@(sha256:[0-9a-f]{64})$/.exec(reference)?.[1] ?? null;
 }

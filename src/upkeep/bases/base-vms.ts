@@ -1,14 +1,21 @@
+import type { VmImage } from '../../../machines/job/context.ts';
 import { parseBaseName } from '../../../machines/resource-name.ts';
 
 /** The base VM that jobs of one profile are cloned from on one host, or why there is none. */
 export type BaseVm =
-  /** `why` is null, or says why the base is of an earlier image and no newer one can be made. */
+  /** `why` is null, or says what failed at the last look at it. */
   | { state: 'ready'; vmId: string; name: string; why: string | null }
   | {
       state: 'none';
       /** Null when none is wanted. */
       why: string | null;
     };
+
+interface BaseOf {
+  profile: string;
+  digest: string | null;
+  base: BaseVm;
+}
 
 const SWITCHED_OFF: BaseVm = { state: 'none', why: null };
 const NOT_CHECKED: BaseVm = { state: 'none', why: 'it was not looked for yet' };
@@ -27,8 +34,10 @@ const MAX_CLONE_FAILURES = 5;
 export class BaseVms {
   readonly #isOn: boolean;
   readonly #namePrefix: string;
-  /** By host, then by profile. */
-  readonly #bases = new Map<string, Map<string, BaseVm>>();
+  /** By host, then by profile and digest; without a digest for a profile whose images are not known yet. */
+  readonly #bases = new Map<string, Map<string, BaseOf>>();
+  /** Hosts whose agent does not offer to clone. */
+  readonly #cannotClone = new Set<string>();
   /** Ids of the VMs that are kept, by host; null when that is unknown now. */
   readonly #kept = new Map<string, ReadonlySet<string> | null>();
   /** The name under which the keeper is making one, by host. */
@@ -55,18 +64,35 @@ export class BaseVms {
     return parseBaseName(this.#namePrefix, vmName) !== null;
   }
 
-  of(host: string, profile: string): BaseVm {
+  /** Whether VMs are cloned from bases on the host; as far as is known, its agent can do that. */
+  areMadeOn(host: string): boolean {
+    return this.#isOn && !this.#cannotClone.has(host);
+  }
+
+  /** The agent of the host offers to clone, or does not. */
+  setOffered(host: string, isOffered: boolean): void {
+    if (isOffered) this.#cannotClone.delete(host);
+    else this.#cannotClone.add(host);
+  }
+
+  /** Whether it was not looked yet which bases the host has. */
+  isUnseen(host: string): boolean {
+    return this.#isOn && !this.#bases.has(host);
+  }
+
+  /** `image` is null for a profile of which no image is known yet. */
+  of(host: string, profile: string, image: Pick<VmImage, 'digest'> | null): BaseVm {
     if (!this.#isOn) return SWITCHED_OFF;
-    return this.#bases.get(host)?.get(profile) ?? NOT_CHECKED;
+    return this.#bases.get(host)?.get(keyOf(profile, image?.digest ?? null))?.base ?? NOT_CHECKED;
   }
 
   /**
    * The base for one VM. None when the VM's clone has failed too often, so that no base can keep a job from
    * getting a VM.
    */
-  forVm(vmName: string, host: string, profile: string): BaseVm {
+  forVm(vmName: string, host: string, profile: string, image: VmImage | null): BaseVm {
     const hasFailed = (this.#cloneFailures.get(vmName) ?? 0) >= MAX_CLONE_FAILURES;
-    return hasFailed ? { state: 'none', why: 'its clone was refused' } : this.of(host, profile);
+    return hasFailed ? { state: 'none', why: 'its clone was refused' } : this.of(host, profile, image);
   }
 
   /** Counts a failed clone. After a permanent failure the next try makes the VM from its image. */
@@ -91,9 +117,17 @@ export class BaseVms {
     }
   }
 
-  set(host: string, profile: string, base: BaseVm): void {
-    const bases = this.#bases.get(host) ?? new Map<string, BaseVm>();
-    this.#bases.set(host, bases.set(profile, base));
+  set(host: string, profile: string, digest: string | null, base: BaseVm): void {
+    const bases = this.#bases.get(host) ?? new Map<string, BaseOf>();
+    this.#bases.set(host, bases.set(keyOf(profile, digest), { profile, digest, base }));
+  }
+
+  /** Forgets what is known of all other images on the host. */
+  keepOnly(host: string, wanted: readonly { profile: string; digest: string | null }[]): void {
+    const keys = new Set(wanted.map(({ profile, digest }) => keyOf(profile, digest)));
+    for (const key of this.#bases.get(host)?.keys() ?? []) {
+      if (!keys.has(key)) this.#bases.get(host)?.delete(key);
+    }
   }
 
   /**
@@ -123,12 +157,23 @@ export class BaseVms {
   }
 
   /** All bases of a host, for people. */
-  view(host: string): { profile: string; state: BaseVm['state']; vm: string | null; why: string | null }[] {
-    return [...(this.#bases.get(host) ?? [])].map(([profile, base]) => ({
+  view(host: string): BaseView[] {
+    return [...(this.#bases.get(host)?.values() ?? [])].map(({ profile, digest, base }) => ({
       profile,
+      digest,
       state: base.state,
       vm: base.state === 'ready' ? base.name : null,
       why: base.why,
     }));
   }
 }
+
+export interface BaseView {
+  profile: string;
+  digest: string | null;
+  state: BaseVm['state'];
+  vm: string | null;
+  why: string | null;
+}
+
+const keyOf = (profile: string, digest: string | null) => `${profile} ${digest ?? ''}`;

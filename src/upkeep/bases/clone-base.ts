@@ -22,9 +22,17 @@ export async function cloneBase(
     host,
     vmName,
     profile,
+    digest,
     sizes: { cpu, memory, disk },
     lifetimeSeconds,
-  }: { host: string; vmName: string; profile: string; sizes: VmSizes; lifetimeSeconds: number },
+  }: {
+    host: string;
+    vmName: string;
+    profile: string;
+    digest: string | null;
+    sizes: VmSizes;
+    lifetimeSeconds: number;
+  },
 ): Promise<AgentVm> {
   const resources = {
     ...(cpu !== null && { cpuCount: cpu }),
@@ -46,7 +54,7 @@ export async function cloneBase(
     }
     bases.cloneFailed(vmName, 'permanent');
     if (trouble === null) throw error;
-    bases.set(host, profile, { state: 'none', why: `${base.name} ${trouble}` });
+    bases.set(host, profile, digest, { state: 'none', why: `${base.name} ${trouble}` });
     throw new DaemonError(
       'BASE_UNUSABLE',
       `${vmName} cannot be cloned on ${host}: its base ${base.name} ${trouble}. The VM is created from its image instead.`,

@@ -1,13 +1,16 @@
-import { baseName, parseBaseName } from '../../../machines/resource-name.ts';
+import { baseName } from '../../../machines/resource-name.ts';
+import type { WantedImage } from '../../images/choose-image.ts';
 import type { BaseVm } from './base-vms.ts';
 
-/** The base that a profile should have on a host. */
+/** A base that a profile should have on a host; a profile may have one of each image that it uses. */
 export interface WantedBase {
   profile: string;
-  /** Null while the digest of its image is unknown there. */
+  /** Null while no image of the profile is known. */
+  digest: string | null;
+  /** Null where the digest is. */
   key: string | null;
-  /** Id of the VM that has been its base so far, perhaps of an earlier image. */
-  before: string | null;
+  /** The previous one is kept only while the current one is not there, and is never made. */
+  role: WantedImage['role'];
 }
 
 /** A VM as the host lists it. */
@@ -17,48 +20,59 @@ export interface ListedVm {
   state: string;
 }
 
+export interface PlannedBase {
+  profile: string;
+  digest: string | null;
+  base: BaseVm;
+  /** Whether a new one has to be made. */
+  make: boolean;
+}
+
 export interface BasePlan {
-  bases: {
-    profile: string;
-    base: BaseVm;
-    /** Whether a new one has to be made. */
-    make: boolean;
-  }[];
+  bases: PlannedBase[];
   /** Ids of the VMs that are bases; null while that is unknown. */
   kept: ReadonlySet<string> | null;
 }
 
 /**
- * Decides which VMs of a host are the bases of its profiles, and which have to be made. The host's list is
- * the only record: a name says what its VM holds, and its plain form says that the VM is complete. A base of
- * an earlier image is used until its successor is ready. While any digest is unknown, unknown bases are kept,
- * since they may have that digest.
+ * Decides which VMs of a host are the bases of its profiles, and which have to be made. The host's list is the
+ * only record: a name says what its VM holds, and its plain form says that the VM is complete. While any digest
+ * is unknown, unknown bases are kept, since they may have that digest.
  */
 export function planBases(prefix: string, wanted: readonly WantedBase[], vms: readonly ListedVm[]): BasePlan {
-  const bases = wanted.map(({ profile, key, before }) => {
-    const named = key === null ? [] : vms.filter(({ name }) => name === baseName(prefix, key));
-    const current = named.find(({ state }) => state === 'stopped');
-    if (current) return { profile, base: readyBase(current, null), make: false };
-    const other = named[0];
-    const why =
-      key === null
-        ? 'the digest of its image is not known yet'
-        : other
-          ? `${other.name} is ${other.state}`
-          : 'it is being made';
-    // A person who renames a base takes it over (law 3).
-    const earlier = vms.find(
-      ({ id, name, state }) =>
-        id === before && state === 'stopped' && parseBaseName(prefix, name)?.isComplete,
-    );
-    const base: BaseVm = earlier ? readyBase(earlier, `of an earlier image: ${why}`) : { state: 'none', why };
-    return { profile, base, make: key !== null && other === undefined };
+  const all = wanted.map((one) => ({ role: one.role, planned: planned(prefix, one, vms) }));
+  const lacksCurrent = (profile: string) =>
+    all.some(({ role, planned: { base, ...of } }) => {
+      return role === 'current' && of.profile === profile && base.state === 'none';
+    });
+  const bases = all.flatMap(({ role, planned }) => {
+    if (role !== 'previous') return [planned];
+    const isUsed = planned.base.state === 'ready' && lacksCurrent(planned.profile);
+    return isUsed ? [{ ...planned, make: false }] : [];
   });
   const isSure = wanted.every(({ key }) => key !== null);
   const ids = bases.flatMap(({ base }) => (base.state === 'ready' ? [base.vmId] : []));
   return { bases, kept: isSure ? new Set(ids) : null };
 }
 
-function readyBase({ id, name }: ListedVm, why: string | null): BaseVm {
-  return { state: 'ready', vmId: id, name, why };
+function planned(
+  prefix: string,
+  { profile, digest, key }: WantedBase,
+  vms: readonly ListedVm[],
+): PlannedBase {
+  const named = key === null ? [] : vms.filter(({ name }) => name === baseName(prefix, key));
+  const current = named.find(({ state }) => state === 'stopped');
+  if (current) return { profile, digest, base: readyBase(current), make: false };
+  const other = named[0];
+  const why =
+    key === null
+      ? 'the digest of its image is not known yet'
+      : other
+        ? `${other.name} is ${other.state}`
+        : 'it is being made';
+  return { profile, digest, base: { state: 'none', why }, make: key !== null && other === undefined };
+}
+
+function readyBase({ id, name }: ListedVm): BaseVm {
+  return { state: 'ready', vmId: id, name, why: null };
 }

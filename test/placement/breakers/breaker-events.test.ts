@@ -15,6 +15,8 @@ const SCOPE = 'octo/app';
 const seen: AttemptSeen = {
   jobId: JOB.id,
   host: VM.host,
+  image: null,
+  runnerVersion: null,
   profile: VM.profile,
   scope: SCOPE,
   isRegistering: false,

@@ -4,6 +4,7 @@ import { DEFAULT_BREAKER_POLICIES } from '../../../machines/breaker.ts';
 import { type Failure, type FailureCode, failure } from '../../../machines/failure.ts';
 import { type Job, NO_RETRY, runnerScopeOf } from '../../../machines/job/context.ts';
 import { placeholder } from '../../../machines/job/placeholder.ts';
+import type { SeenAttempt } from '../../../src/images/note-attempt.ts';
 import { Breakers } from '../../../src/placement/breakers/breakers.ts';
 import { JOB, RUNNER, VM } from '../../machines/job-samples.ts';
 import { snapshotAt } from '../../machines/job-step.ts';
@@ -16,16 +17,23 @@ let clock: ManualClock;
 let logged: string[];
 let changes: string[];
 let breakers: Breakers;
+/** What was told of attempts and their images; those of the digest `next` are on trial. */
+let noted: SeenAttempt[];
 beforeEach(() => {
   clock = new ManualClock();
   logged = [];
   changes = [];
+  noted = [];
   breakers = new Breakers({
     policies: DEFAULT_BREAKER_POLICIES,
     clock,
     log: pino({ level: 'info' }, { write: (line: string) => logged.push(JSON.parse(line).msg) }),
     scopeOf: (job) => runnerScopeOf('repository', job),
     onChange: ({ detail: { about, name }, from, to }) => changes.push(`${about} ${name}: ${from} → ${to}`),
+    noteImage: (seen) => {
+      noted.push(seen);
+      return seen.image?.digest === 'next';
+    },
   });
 });
 afterEach(() => breakers.stop());
@@ -35,17 +43,18 @@ interface Attempt {
   host?: string;
   profile?: string;
   job?: Partial<Job>;
+  digest?: string;
 }
 
 /** Reports the transition of an actor to this state of its attempt. */
 function tell(
   path: string,
-  { key = 'a', host = 'm1', profile = 'mac', job = {} }: Attempt,
+  { key = 'a', host = 'm1', profile = 'mac', job = {}, digest = 'old' }: Attempt,
   more: object = {},
 ) {
   const snapshot = snapshotAt(path, {
     job: { ...JOB, profile, ...job },
-    vm: { ...VM, host, profile },
+    vm: { ...VM, host, profile, image: { reference: 'r', digest } },
     ...more,
   });
   breakers.jobChanged(key, snapshot);
@@ -403,4 +412,23 @@ test('over a reload of the config a breaker stays open, and one whose subject wa
   expect(after.troubled()).toEqual(open.filter(({ name }) => name !== 'mac on m2'));
   expect(changes.slice(told)).toEqual(['pair mac on m2: open → closed']);
   after.stop();
+});
+
+test('failures of an image on trial are told of that image, and hold back nothing', () => {
+  for (let n = 0; n < 5; n += 1) fails({ digest: 'next' });
+  expect([held(), noted.length]).toEqual([[], 5]);
+  expect(noted[0]).toMatchObject({ host: 'm1', profile: 'mac', failure: GUEST.message });
+  fails({});
+  fails({});
+  expect(held()).toEqual(['pair mac on m1 open']);
+});
+
+test('what an operator has to fix on a host is not told of the image on trial there', () => {
+  fails({ digest: 'next' }, failure('AGENT_TOKEN_REFUSED', 'The agent refuses the token.'));
+  expect(noted).toEqual([]);
+});
+
+test('an attempt that works is told of its image, with its runner', () => {
+  serves({ digest: 'next' });
+  expect(noted).toMatchObject([{ failure: null, image: { digest: 'next' }, runner: VM.runnerVersion }]);
 });

@@ -31,6 +31,7 @@ import type { BaseVms } from '../../../upkeep/bases/base-vms.ts';
 import type { CollectionStep } from '../../../upkeep/plan-collection.ts';
 import type { SeenVersion } from '../../../upkeep/runner-versions.ts';
 import { type Role, roleOf } from '../guard.ts';
+import type { ImageView } from '../source/image-views.ts';
 import { type Chart, chartsOf } from './charts.ts';
 import { type ConfigSource, configRoutes } from './config-routes.ts';
 import { openApi } from './description/open-api.ts';
@@ -65,6 +66,8 @@ export interface AdminSource extends ConfigSource, OrderSource {
   stats(): Record<string, PhaseStat>;
   waiting(): { waiting: Waiting[]; unserved: UnservedJob[] };
   hosts(): HostView[];
+  /** None in a recording. */
+  images(): ImageView[];
   sources(): SourcesView;
   /** Figures of the daemon's parts, without the health. */
   status(): Record<string, unknown>;
@@ -129,6 +132,7 @@ export interface Answers {
   '/api/usage': UsageAnswer;
   '/api/waiting': { waiting: Waiting[]; beyond: number; unserved: UnservedJob[] };
   '/api/hosts': { hosts: HostView[] };
+  '/api/images': { images: ImageView[] };
   '/api/sources': SourcesView;
   '/api/config': { config: ConfigInForce | null };
   '/api/controllers': { controllers: readonly ControllerRow[] };
@@ -235,6 +239,7 @@ export function apiRoutes(app: Hono, source: AdminSource, clock: Clock): void {
     return { waiting: shown, beyond: waiting.length - shown.length, unserved };
   });
   get('/api/hosts', () => ({ hosts: source.hosts() }));
+  get('/api/images', () => ({ images: source.images() }));
   get('/api/sources', () => source.sources());
   get('/api/controllers', () => ({ controllers: source.controllers() }));
   get('/api/status', () => {

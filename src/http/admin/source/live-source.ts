@@ -37,6 +37,7 @@ import type { Collector } from '../../../upkeep/collector.ts';
 import type { RunnerVersions } from '../../../upkeep/runner-versions.ts';
 import type { AdminSource, HostView } from '../api/api-routes.ts';
 import type { Metrics } from '../metrics.ts';
+import { type ImageViewParts, imageViews } from './image-views.ts';
 
 /** The parts that a reload of the config replaces. */
 interface ActiveParts {
@@ -51,6 +52,7 @@ interface ActiveParts {
   pausedUntil: WaitingSources['pausedUntil'];
   githubNow: WaitingSources['githubNow'];
   bases: BaseVms;
+  rollouts: ImageViewParts['rollouts'];
   tracer: EffectTracer;
   orders: Orders;
   poller: Poller;
@@ -70,7 +72,7 @@ interface LastingParts {
   stats: PhaseStats;
   history: HostHistory;
   metrics: Metrics;
-  versions: Pick<RunnerVersions, 'all'>;
+  versions: Pick<RunnerVersions, 'all' | 'endsAt'>;
   deliveries: DeliveryLog;
   health: Pick<DaemonHealth, 'now'>;
   clock: Clock;
@@ -121,6 +123,7 @@ export function liveSource({ active, ...lasting }: LastingParts & { active(): Ac
     stats: () => stats.all(),
     waiting: () => ({ waiting: waitingJobs(parts()), unserved: active().dispatcher.unserved.all() }),
     hosts: () => hostViews(parts()),
+    images: () => imageViews(parts()),
     sources() {
       const { config, poller, webhooks, breakers, names, versions } = parts();
       const { keys: _, ...inForce } = configInForce();

@@ -59,6 +59,7 @@ export function replaySource(file: EvidenceFile): AdminSource {
     stats: () => file.stats,
     waiting: () => ({ waiting: [], unserved: [] }),
     hosts: () => [...hosts].map(([name, state]) => ({ name, state, history: history.of(name) })),
+    images: () => [],
     sources: () => ({ mode: 'replay' }),
     status: () => ({}),
     health: () => OF_A_RECORDING,

@@ -78,4 +78,5 @@ create table ${SCHEMA}.orders (
   status int,
   answer json
 );`,
+  createTable('rollouts'),
 ];

@@ -84,6 +84,28 @@ export const host = z.looseObject({
     }),
   ),
 });
+export const image = z.object({
+  profile: z.string(),
+  image: z.string().describe('As the config names it.'),
+  state: z
+    .enum(['inUse', 'trying', 'refused', 'unseen', 'atOnce'])
+    .describe(
+      '`trying`: the next image is tried on one host; `refused`: a newer one is not used; `atOnce`: a moved tag is used on every host at once.',
+    ),
+  sentence: z.string().describe('What is going on or was decided last, and why.'),
+  versions: z.array(
+    z.object({
+      role: z.enum(['current', 'trial', 'previous', 'refused', 'onHosts']),
+      digest: z.string().nullable(),
+      reference: z.string(),
+      hosts: z.array(z.string()).describe('Hosts on which VMs are made from it without a pull.'),
+      runner: z.string().nullable(),
+      runnerEndsAt: instant.nullable().describe('From then on GitHub refuses the runner.'),
+      served: z.number().nullable().describe('VMs that came to work.'),
+      failed: z.number().nullable().describe('VMs that failed for a cause that may lie in the image.'),
+    }),
+  ),
+});
 const job = z.looseObject({
   id: z.number(),
   owner: z.string(),

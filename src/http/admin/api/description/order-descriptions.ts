@@ -69,4 +69,23 @@ export const ORDER_DESCRIPTIONS: Route[] = [
     query: { until: END },
     answer: isOrdered,
   },
+  {
+    method: 'post',
+    path: '/api/images/{label}/try',
+    summary: 'Try the refused image of a label again, on one host.',
+    answer: isOrdered,
+  },
+  {
+    method: 'post',
+    path: '/api/images/{label}/spread',
+    summary: 'Use the tried or refused image of a label on every host now.',
+    answer: isOrdered,
+  },
+  {
+    method: 'post',
+    path: '/api/images/{label}/back',
+    summary:
+      'Refuse the tried image of a label; without a trial, use the image before the present one again.',
+    answer: isOrdered,
+  },
 ];

@@ -7,6 +7,7 @@ import {
   entry,
   health,
   host,
+  image,
   instant,
   poller,
   seenJob,
@@ -113,6 +114,9 @@ export const ROUTES: Route[] = [
       breakers: z.array(
         z.looseObject({ about: z.enum(BREAKER_ABOUTS), name: z.string(), state: z.string() }),
       ),
+      images: z
+        .array(z.looseObject({ profile: z.string(), state: z.enum(['inUse', 'trying', 'refused']) }))
+        .describe('Labels whose images are told apart.'),
       ended: z.array(seenJob),
       orders: z
         .array(z.object({ at: instant, event: z.string(), on: z.string(), by: z.string() }))
@@ -206,6 +210,13 @@ export const ROUTES: Route[] = [
     path: '/api/hosts',
     summary: 'Hosts, their last look, their slots, orders and health over time.',
     answer: z.object({ hosts: z.array(host) }),
+  },
+  {
+    method: 'get',
+    path: '/api/images',
+    summary:
+      'Which image of each label serves where, its runner and until when GitHub accepts it, and how a trial goes.',
+    answer: z.object({ images: z.array(image) }),
   },
   {
     method: 'get',

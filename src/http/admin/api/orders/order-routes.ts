@@ -39,6 +39,11 @@ export function orderRoutes(app: Hono, source: OrderSource, clock: Clock): void 
   order('/api/hosts/:name/drain', (orders, c) =>
     orders.drain(hostOf(c), operatorIn(c), orderEnd(c.req.query('until'), clock)),
   );
+  for (const what of ['try', 'spread', 'back'] as const) {
+    order(`/api/images/:label/${what}`, (orders, c) =>
+      orders.image(what, c.req.param('label') ?? '', operatorIn(c)),
+    );
+  }
 }
 
 const operatorIn = (c: Context) => operatorOf(c.req.header('x-operator'));
