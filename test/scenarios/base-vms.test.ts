@@ -30,7 +30,7 @@ const areReady = (world: Scenario, not: string[] = []) =>
     return there;
   });
 
-test('bases are made, jobs are cloned from them, a moved tag renews them, and switching them off deletes them', async () => {
+test('bases are made, jobs are cloned from them, a moved tag gets its own beside them, which replace them when it spreads, and switching them off deletes them', async () => {
   await using world = await scenario(ON);
   const daemon = await world.start();
   const first = await areReady(world);
@@ -45,6 +45,9 @@ test('bases are made, jobs are cloned from them, a moved tag renews them, and sw
   expect(cloned).toBeGreaterThanOrEqual(2);
 
   world.mac.world.options.registry.images[IMAGE] = { digest: `sha256:${'b'.repeat(64)}` };
+  await world.until(() => bases(world).length === 4);
+  for (const label of ['jeballto-macos', 'jeballto-macos-large'])
+    await world.order(`/api/images/${label}/spread`, 'ada');
   await areReady(world, first);
   const later = world.push();
   await world.isClean();

@@ -1,9 +1,10 @@
+import type { BootPlan } from '../../src/simulator/agent/boot-plan.ts';
 import { addForeignVm, removeForeignVm } from '../../src/simulator/agent/control.ts';
 import { launch, shutDown } from '../../src/simulator/agent/launch.ts';
 import { setAssigning, setWithheld } from '../../src/simulator/github/jobs/assignment.ts';
 import { deleteRepository } from '../../src/simulator/github/jobs/delete-repository.ts';
 import { renameRepository } from '../../src/simulator/github/repositories.ts';
-import { GITHUB_TOKEN, type SimulatedWorld } from './simulated-world.ts';
+import { GITHUB_TOKEN, IMAGE, type SimulatedWorld } from './simulated-world.ts';
 import type { Trouble } from './trouble.ts';
 
 /** A trouble that has begun: how to end it, and the job that it concerns, if it concerns one. */
@@ -11,6 +12,16 @@ export interface BegunTrouble {
   end(): unknown;
   jobId?: number;
 }
+
+/** The digest of the image that replaces a broken one. */
+const CURED = `sha256:${'c'.repeat(64)}`;
+
+const BOOTS: Record<(Trouble & { what: 'imageMoves' })['how'], BootPlan> = {
+  refusesLogin: { refuseLogin: true },
+  neverBoots: { sshdMs: 'never' },
+  lacksRunner: { missingTools: ['run.sh'] },
+  works: {},
+};
 
 const NOTHING: BegunTrouble = { end: () => undefined };
 
@@ -95,6 +106,16 @@ export function beginTrouble(world: SimulatedWorld, trouble: Trouble): BegunTrou
     case 'configReloaded':
       world.configEdits.add(trouble);
       return { end: () => world.configEdits.delete(trouble) };
+    case 'imageMoves': {
+      const move = (digest: string) => {
+        for (const { agent } of world.macs.values()) agent.options.registry.images[IMAGE] = { digest };
+      };
+      for (const { agent } of world.macs.values())
+        agent.options.registry.boots[trouble.digest] = BOOTS[trouble.how];
+      move(trouble.digest);
+      // Its maker builds it again; a good one stays.
+      return trouble.how === 'works' ? NOTHING : { end: () => move(CURED) };
+    }
     case 'nothingAssigned':
       setAssigning(github, false);
       return { end: () => setAssigning(github, true) };

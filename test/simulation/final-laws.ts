@@ -1,4 +1,5 @@
 import { parseBaseName } from '../../machines/resource-name.ts';
+import { rolloutOf } from './image-law.ts';
 import { isOurs, NAME_PREFIX } from './request-laws.ts';
 import type { Mac, SimulatedWorld } from './simulated-world.ts';
 
@@ -21,7 +22,7 @@ export function leftovers(world: SimulatedWorld): string[] {
       if (isOurs(vm.name) && !isWarm(vm.name))
         left.push(`nothing of ours is left: VM ${vm.name} on ${mac.name} is ${vm.state}`);
     }
-    left.push(...wrongBases(mac, world.scenario.daemon.baseVms ? PROFILES : 0));
+    left.push(...wrongBases(world, mac));
   }
   for (const runner of github.runners.values()) {
     if (isOurs(runner.name)) left.push(`nothing of ours is left: runner ${runner.name} is registered`);
@@ -36,14 +37,14 @@ export function leftovers(world: SimulatedWorld): string[] {
   return left;
 }
 
-/** Profiles of the simulated daemon. */
-const PROFILES = 2;
+/** CPUs of a VM of each profile: that of the image, and that of the config. */
+const CPUS = { mac: 4, 'mac-large': 8 };
 
 /**
- * Each profile must have one base that contains what its name says, and nothing else may have a name like
- * one.
+ * Each profile must have one base of the image that it uses, on the host of a trial one of the tried image, too, and
+ * nothing else may have a name like one.
  */
-function wrongBases({ name: mac, agent }: Mac, wanted: number): string[] {
+function wrongBases({ committed, scenario }: SimulatedWorld, { name: mac, agent }: Mac): string[] {
   const bases = [...agent.vms.values()].flatMap((vm) => {
     const named = parseBaseName(NAME_PREFIX, vm.name);
     return named ? [{ ...named, vm }] : [];
@@ -51,8 +52,15 @@ function wrongBases({ name: mac, agent }: Mac, wanted: number): string[] {
   const left = bases
     .filter(({ isComplete, vm }) => !isComplete || vm.state !== 'stopped' || vm.ephemeral)
     .map(({ vm }) => `no base is left unfinished: VM ${vm.name} on ${mac} is ${vm.state}`);
-  const sizes = new Set(bases.map(({ vm }) => vm.resources.cpuCount));
-  const isOneEach = bases.length === wanted && sizes.size === wanted;
-  if (!isOneEach) left.push(`each profile has one base: ${mac} has ${bases.map(({ vm }) => vm.name)}`);
+  const wanted = Object.entries(CPUS).flatMap(([profile, cpus]) => {
+    const rollout = rolloutOf(committed, profile);
+    if (!scenario.daemon.baseVms) return [];
+    if (rollout === null) return [`${cpus} CPUs, unknown`];
+    const digests = [rollout.current, ...(rollout.trial?.host === mac ? [rollout.trial] : [])];
+    return digests.map(({ digest }) => `${cpus} CPUs, ${digest}`);
+  });
+  const there = bases.map(({ vm }) => `${vm.resources.cpuCount} CPUs, ${vm.digest}`);
+  if (there.sort().join() !== wanted.sort().join())
+    left.push(`each profile has one base: ${mac} has ${bases.map(({ vm }) => vm.name)}`);
   return left;
 }

@@ -78,8 +78,10 @@ export class OrderLaw {
 const topOf = ({ value }: CommittedJob) =>
   typeof value === 'string' ? value : (Object.keys(value as object)[0] ?? '');
 
-const isMakingOn = (job: CommittedJob, host: string) =>
-  job.context.vm?.host === host && MAKING.includes(topOf(job));
+/** Whether the VM of a record is on its way to be usable. */
+export const isMaking = (job: CommittedJob) => MAKING.includes(topOf(job));
+
+const isMakingOn = (job: CommittedJob, host: string) => job.context.vm?.host === host && isMaking(job);
 
 function read<T>({ rows }: Committed, key: string): T | null {
   const row = rows.get(key);

@@ -167,6 +167,10 @@ describe('base VMs', () => {
     const kept = { ...CALM_SCENARIO, daemon: { ...CALM_SCENARIO.daemon, baseVms: true } };
     const { world, mac } = newWorld(kept);
     expect(leftovers(world)).toEqual(['each profile has one base: mac-1 has ']);
+    // The VMs of others are of no image.
+    const current = { digest: null };
+    for (const profile of ['mac', 'mac-large'])
+      world.committed.rows.set(`!rollouts!${profile}`, JSON.stringify({ current, trial: null }));
     addForeignVm(mac.agent, { name: BASE, state: 'stopped' });
     const large = addForeignVm(mac.agent, { name: BASE.replace(/0/g, '9'), state: 'stopped' });
     large.resources = { ...large.resources, cpuCount: 8 };

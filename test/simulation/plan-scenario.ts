@@ -52,7 +52,7 @@ export function planScenario(
       gcInterval: 60 * SECOND,
       idleTimeout: daemon.pick([1, 5]) * MINUTE,
       lifetimeSeconds: daemon.pick([3600, 3600, 3600, 600]),
-      baseVms: bases.areKept,
+      baseVms: bases.areKept || trouble.needsBases,
       retention: 24 * HOUR,
       images: trouble.images,
       warm: {

@@ -17,6 +17,8 @@ export interface TroublePlan {
   /** Chance in [0, 1) that a runner never takes its job. */
   ignoresJobs: number;
   incidents: Incident[];
+  /** Whether jobs' VMs have to be cloned from base VMs, which the daemon needs to tell two images of a tag apart. */
+  needsBases: boolean;
 }
 
 /** The repository of every scenario, a second one that some have, and one that the daemon does not serve. */
@@ -93,6 +95,22 @@ const DRAWS: Record<TroubleKind, Draw> = {
   configReloaded: (c, macs, { at }) => ({
     troubles: c.pick([1, 1, 2, 3]) > 1 ? reloads(c, macs, at) : reloads(c, macs, at).slice(0, 1),
   }),
+  imageMoves: (c, _macs, { at }) => ({
+    needsBases: true,
+    troubles: [
+      {
+        // The daemon has seen an image that works.
+        at: 4 * MINUTE + at,
+        lasts: c.pick([20 * MINUTE, 75 * MINUTE]),
+        what: 'imageMoves',
+        digest: `sha256:${'b'.repeat(64)}`,
+        how: c.pick(['refusesLogin', 'neverBoots', 'lacksRunner', 'works', 'works']),
+      },
+    ],
+    pushes: Array.from({ length: c.between(2, 4) }, () =>
+      pushOf(c, { at: 4 * MINUTE + at + c.between(0, 20 * MINUTE) }, APP, 'mac', c.between(1, 4)),
+    ),
+  }),
   ghostRunners: (c) => ({ ignoresJobs: 0.2 + c.next() * 0.4 }),
   macsMaintained: (c, macs) => ({
     incidents: Array.from({ length: c.between(1, 6) }, () => ({
@@ -153,6 +171,7 @@ export function planTroubles(
     images: { mac: IMAGE, 'mac-large': IMAGE },
     ignoresJobs: 0,
     incidents: [],
+    needsBases: false,
   };
   for (const kind of kinds) {
     const chance = new Chance(seed, kind);
@@ -168,6 +187,7 @@ export function planTroubles(
         pushOf(chance, { at: chance.between(0, troubled) }, name, 'mac', chance.between(1, 2)),
       );
     }
+    plan.needsBases ||= drawn.needsBases ?? false;
     plan.scope = drawn.scope ?? plan.scope;
     plan.images = drawn.images ?? plan.images;
     plan.ignoresJobs = drawn.ignoresJobs ?? plan.ignoresJobs;

@@ -6,6 +6,7 @@ import { DaemonLives } from './daemon-lives.ts';
 import { leftovers } from './final-laws.ts';
 import { Happenings } from './happenings.ts';
 import { OrderLaw } from './host-laws.ts';
+import { ImageLaw } from './image-law.ts';
 import { QueueLaw } from './queue-law.ts';
 import { ReadyLaw } from './ready-law.ts';
 import type { Scenario } from './scenario.ts';
@@ -62,6 +63,7 @@ async function play(scenario: Scenario, options: WorldOptions): Promise<RunResul
   const queue = new QueueLaw();
   const ready = new ReadyLaw();
   const orders = new OrderLaw();
+  const images = new ImageLaw();
   const { clock, broken } = world;
   const began = clock.now();
   const lastTrouble = Math.max(scenario.calmFrom, ...scenario.troubles.map(({ at, lasts }) => at + lasts));
@@ -77,6 +79,7 @@ async function play(scenario: Scenario, options: WorldOptions): Promise<RunResul
     if (clock.now() >= nextLook) {
       nextLook = clock.now() + LOOK_EVERY;
       orders.look(world, lives.count, lives.isAwake);
+      images.look(world);
       breakers.look(world, isDisturbed() || happenings.troubles.length > 0);
       queue.look(world, isDisturbed(), happenings.troubles);
       const told = await lives.readiness();

@@ -23,6 +23,8 @@ export type Trouble = { at: number; lasts: number } & (
   | { what: 'configReloaded'; how: 'labelRemoved'; label: 'mac' | 'mac-large' }
   | { what: 'configReloaded'; how: 'hostRemoved'; mac: string }
   | { what: 'configReloaded'; how: 'limitsChanged' }
+  /** The tag of every image moves: to an image whose VMs never serve a job, or to one that works. */
+  | { what: 'imageMoves'; digest: string; how: 'refusesLogin' | 'neverBoots' | 'lacksRunner' | 'works' }
   /** The job that is queued longest at that time is not assigned to any runner. */
   | { what: 'jobWithheld' }
 );
