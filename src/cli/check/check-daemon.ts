@@ -26,6 +26,7 @@ export async function checkDaemon(config: Config): Promise<Finding[]> {
     const rows = unreadableRows(store?.unreadableRows ?? {});
     const { hosts } = (await askDaemon(daemon, 'GET', '/api/hosts')) as Answers['/api/hosts'];
     const { runners = [] } = (await askDaemon(daemon, 'GET', '/api/sources')) as Answers['/api/sources'];
+    const { images } = (await askDaemon(daemon, 'GET', '/api/images')) as Answers['/api/images'];
     const { config: inForce } = (await askDaemon(daemon, 'GET', '/api/config')) as Answers['/api/config'];
     return [
       note(
@@ -40,6 +41,11 @@ export async function checkDaemon(config: Config): Promise<Finding[]> {
           : [],
       ),
       ...runners.map(runnerFinding),
+      ...images.flatMap(({ profile, state, sentence }) =>
+        state === 'trying' || state === 'refused'
+          ? [about('daemon').note(`The image of ${profile}: ${sentence}`)]
+          : [],
+      ),
     ];
   } catch (error) {
     if (!(error instanceof NoDaemonError)) throw error;

@@ -6,6 +6,7 @@ import { leavesOf } from '../../config/sections/sections.ts';
 import { readConfigFile } from '../../config/sources/config-file.ts';
 import { counted } from '../../format.js';
 import { longUptime } from '../../health/long-uptimes.ts';
+import { digestIn } from '../../images/image-reference.ts';
 import { macUptime } from '../../mac-uptime.ts';
 import { checkGitHub } from '../check/check-github.ts';
 import { checkHost } from '../check/check-host.ts';
@@ -113,6 +114,7 @@ export function checkConfig({ config, warnings, path }: LoadedConfig & { path: s
   const hosts = config.hosts.map(({ name }) => name);
   return [
     ok(`${path} is valid: mode ${mode}, hosts ${hosts.join(', ')}, labels ${labels.join(', ')}.`),
+    ...imageFindings(config),
     ...(config.github.webhook_secret === undefined || mode === 'poll'
       ? []
       : [ok(`Webhook deliveries are verified with ${secretsIn(config.github.webhook_secret)}.`)]),
@@ -147,4 +149,17 @@ const isReadByOthers = (path: string) => (statSync(path).mode & 0o077) !== 0;
 function secretsIn(secret: string | readonly string[]): string {
   const count = [secret].flat().length;
   return count === 1 ? 'github.webhook_secret' : `any of the ${count} secrets in github.webhook_secret`;
+}
+
+/** Which new images are not tried on one host first, and why. */
+function imageFindings({ controller, labels }: LoadedConfig['config']): Finding[] {
+  const atOnce = Object.entries(labels)
+    .filter(([, { image }]) => !controller.base_vms && digestIn(image) === null)
+    .map(([label]) => label);
+  if (atOnce.length === 0) return [];
+  return [
+    about('config').ok(
+      `A new image of ${atOnce.join(', ')} is used on every host at once, since the agents ask the registry for its tag at each VM: with controller.base_vms, or with a digest, it is tried on one host first.`,
+    ),
+  ];
 }

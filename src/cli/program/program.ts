@@ -3,6 +3,7 @@ import { ExitCode, runCommand, type Terminal, processTerminal as terminal } from
 import { packageInfo } from '../package-info.ts';
 import { addControllers } from './controllers-program.ts';
 import { addHosts } from './host-program.ts';
+import { addImages } from './images-program.ts';
 import { addInit } from './init-program.ts';
 import { addLeftovers } from './leftovers-program.ts';
 import { addNotify } from './notify-program.ts';
@@ -141,6 +142,7 @@ export function commandLine(): Command {
 
   addHosts(program);
   addControllers(program);
+  addImages(program);
 
   program
     .command('reload')

@@ -9,6 +9,7 @@ export interface SharedView {
   jobs: ReturnType<AdminSource['jobs']>;
   waiting: ReturnType<AdminSource['waiting']>;
   hosts: ReturnType<AdminSource['hosts']>;
+  images: ReturnType<AdminSource['images']>;
   sources: ReturnType<AdminSource['sources']>;
   stats: ReturnType<AdminSource['stats']>;
   status: ReturnType<AdminSource['status']>;
@@ -22,6 +23,7 @@ export function sharedView(source: AdminSource): SharedView {
     jobs: withoutTail(source.jobs(), MOST_QUEUED).jobs,
     waiting: { waiting: waiting.slice(0, MOST_QUEUED), unserved },
     hosts: source.hosts(),
+    images: source.images(),
     sources: source.sources(),
     stats: source.stats(),
     status: source.status(),

@@ -75,6 +75,7 @@ export function standbySource(options: StandbySourceOptions): AdminSource {
     stats: () => view()?.stats ?? {},
     waiting: () => view()?.waiting ?? { waiting: [], unserved: [] },
     hosts: () => view()?.hosts ?? [],
+    images: () => view()?.images ?? [],
     githubAhead: () => view()?.githubAhead ?? 0,
     sources: () => view()?.sources ?? { mode: 'standby' },
     status: () => ({ ...view()?.status, shownAt: seen()?.at ?? null }),

@@ -1,0 +1,36 @@
+import { day } from '../../../format.js';
+import type { Answers } from '../../../http/admin/api/api-routes.ts';
+import { printable, textTable } from '../../terminal/terminal-text.ts';
+
+export type SeenImage = Answers['/api/images']['images'][number];
+
+const HEAD = ['LABEL', 'DIGEST', 'USE', 'HOSTS', 'RUNNER', 'UNTIL', 'WORKED', 'FAILED'];
+
+const USES: Record<SeenImage['versions'][number]['role'], string> = {
+  current: 'in use',
+  trial: 'on trial',
+  previous: 'before',
+  refused: 'refused',
+  onHosts: 'at once',
+};
+
+/** The images as aligned columns for a person, and a sentence for each label. */
+export function imagesTable(images: readonly SeenImage[]): string[] {
+  const rows = images.flatMap(({ profile, versions }) =>
+    versions.map(({ digest, role, hosts, runner, runnerEndsAt, served, failed }) => [
+      printable(profile),
+      digest === null ? '-' : printable(shortDigest(digest)),
+      USES[role],
+      hosts.length === 0 ? '-' : hosts.map(printable).join(', '),
+      runner === null ? '-' : printable(runner),
+      runnerEndsAt === null ? '-' : day(runnerEndsAt),
+      served === null ? '-' : String(served),
+      failed === null ? '-' : String(failed),
+    ]),
+  );
+  const sentences = images.map(({ profile, sentence }) => `${printable(profile)}: ${printable(sentence)}`);
+  return [...textTable([HEAD, ...rows]), '', ...sentences];
+}
+
+/** Enough of a digest to tell two apart. */
+const shortDigest = (digest: string) => digest.slice(0, 'sha256:'.length + 12);
