@@ -216,9 +216,12 @@ export function createHostMachine({ policy, now, heardLast = () => null }: HostM
       },
       proving: {
         description: sentences(
-          'Entered from `answered` after the host was lost, after its agent was restarted and after a maintenance; and from `healthy` when a maintenance window begins or a cordon ends by itself.',
-          'The host gets jobs, but only one VM is made on it at a time; looks go on as in `healthy`, and one that succeeds leads to `answered` and back.',
-          'The first of these VMs whose runner comes online leads to `healthy`; a look that fails leads to `missed`, and an agent that refuses a change to `maintenance`.',
+          'Entered from `answered` after the host was lost, after its agent was restarted and after a maintenance of the agent.',
+          'Entered from `healthy` when a cordon ends by itself, and when a maintenance window begins: a window also drains the host, so the host proves itself after the window.',
+          'The host gets jobs, but only one VM is made on it at a time.',
+          'The first of these VMs whose runner comes online, or that is ready as a warm VM, leads to `healthy`.',
+          'The daemon looks at the host as in `healthy`: a look that succeeds leads to `answered` and from there back to this state, and a look that fails leads to `missed`.',
+          'An agent that refuses a change leads to `maintenance`.',
         ),
         tags: ['acceptsJobs', 'answers', 'proves'],
         on: {
@@ -230,9 +233,11 @@ export function createHostMachine({ policy, now, heardLast = () => null }: HostM
       },
       maintenance: {
         description: sentences(
-          'Entered when the agent refuses a change because it is in maintenance, and from `answered` while that lasts.',
-          'The host gets no new jobs, those that do not run yet go on at other hosts, and each look asks whether the agent takes changes again.',
-          'A look that succeeds leads to `answered`, and from there back to this state, or to `proving` if the agent takes changes again; a look that fails leads to `missed`.',
+          'Entered when the agent refuses a change because it is in maintenance, and from `answered` as long as the maintenance lasts.',
+          'The host gets no new jobs, and its jobs that do not run yet go on at other hosts.',
+          'Each look at the host asks whether the agent takes changes again.',
+          'If it does, the look leads to `answered` and from there to `proving`; if it does not, the look leads to `answered` and back to this state.',
+          'A look that fails leads to `missed`.',
         ),
         tags: ['answers', 'refusesChanges', 'needsAttention'],
         on: { 'maintenance.seen': {} },
