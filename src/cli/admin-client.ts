@@ -55,7 +55,7 @@ export async function askDaemon(
   if (response.ok && body !== null) return body;
   if (response.status === 401) {
     throw new NoDaemonError(
-      `The daemon at ${url} runs with another admin.token: use the config that is in force there. If the token was just changed in the config, send the daemon SIGHUP: it reads the new one.`,
+      `The daemon at ${url} does not accept this admin.token (status 401): it runs with another one. Name the config file of that daemon with --config. If its file was changed since it read it, send the daemon SIGHUP (kill -HUP and its process id), so that it reads the file again.`,
     );
   }
   throw new NoDaemonError(

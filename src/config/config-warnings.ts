@@ -64,7 +64,7 @@ function* labelWarnings({ labels, runner, timeouts }: Config): Generator<KeyProb
     }
     if (foldLabel(label) === 'self-hosted') {
       const message =
-        'is a label that jobs for any self-hosted runner name, so jobs meant for other runners would come here. Choose another label.';
+        'stands in the runs-on of jobs for any self-hosted runner, so this daemon would take jobs that are meant for other runners. Choose another label.';
       yield { path: ['labels', label], message };
     }
     if (several && everyRunners.has(foldLabel(label))) {
@@ -73,7 +73,7 @@ function* labelWarnings({ labels, runner, timeouts }: Config): Generator<KeyProb
       yield { path: ['labels', label], message };
     }
     if (lifetime_seconds * 1000 <= booting) {
-      const message = `is not above the time that a VM may take until its runner is online (${counted(Math.ceil(booting / 1000), 'second')}, the sum of timeouts.ssh_ready to timeouts.runner_online), so the agent may power the VM off before or during its job. Set it above the length of the longest job.`;
+      const message = `is ${lifetime_seconds}, but until its runner is online a VM may need ${counted(Math.ceil(booting / 1000), 'second')} (timeouts.ssh_ready, probing, jit_config and runner_online together). The agent powers a VM off when its lifetime is over, also during a job. Write that time plus the length of the longest job.`;
       yield { path: ['labels', label, 'lifetime_seconds'], message };
     }
   }

@@ -60,7 +60,7 @@ const RULES: Rule[] = [
     reads: ['controller.mode', ...REPOSITORY_KEYS],
     find({ controller: { mode }, github }) {
       if (mode === 'webhook' || hasRepository(github)) return [];
-      const message = `is missing. Mode ${mode} needs one here or in github.repositories, since GitHub lists queued jobs only by repository; or set controller.mode to webhook.`;
+      const message = `is missing. With controller.mode ${mode} the daemon asks GitHub for the queued jobs of each repository: name one repository here, or several in github.repositories, or set controller.mode to webhook.`;
       return [{ path: ['github', 'repository'], message }];
     },
   },

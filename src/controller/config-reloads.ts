@@ -137,6 +137,6 @@ export class ConfigReloads {
 function needsRestart({ key, from, to }: ConfigChange): ConfigProblem {
   return {
     path: key,
-    message: `cannot change while the daemon runs (it is ${from ?? 'not set'}, and the file says ${to ?? 'nothing'}). Restart the daemon to change it, or take this change back and reload the others.`,
+    message: `cannot change while the daemon runs (in force: ${from ?? 'not set'}; in the file: ${to ?? 'not set'}). Restart the daemon, or write the old value back and reload: then the other changes apply.`,
   };
 }

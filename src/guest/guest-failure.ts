@@ -19,7 +19,7 @@ export function guestUnreachable({ host, port }: GuestTarget, why: string): Daem
 export function guestIdentityChanged({ host, port }: GuestTarget): DaemonError {
   return new DaemonError(
     'GUEST_IDENTITY_CHANGED',
-    `The SSH server behind ${host}:${port} has another host key than this VM had, so the port now leads to another VM. ` +
+    `The SSH server behind ${host}:${port} has another host key than at the first login to this VM, so the port now leads to another VM. ` +
       'Nothing was sent to it, and a new attempt is made.',
   );
 }

@@ -76,7 +76,7 @@ function storeScope({ store }: HealthFacts): HealthScope[] {
       sentence: `The store cannot be written: ${store.lastError}`,
       since: store.failingSince,
       whoActs:
-        'The operator: if the store is a folder, make room on its disk and let the daemon write there; if it is a database, let the daemon reach it and write to it.',
+        'The operator: if the store is a folder, free space on its disk and check that the user of the daemon may write there; if it is a database, check that it runs, can be reached from here and accepts writes.',
       stops: true,
     },
   ];
@@ -218,7 +218,7 @@ function profileScopes(facts: HealthFacts): HealthScope[] {
     .map(({ name, unservedFor }) => ({
       what: 'profile',
       name,
-      sentence: `A job of the profile ${name} should have begun ${span(unservedFor)} ago: a slot is free and nothing holds the job back, but it does not begin.`,
+      sentence: `A job of the profile ${name} has got no VM for ${span(unservedFor)}, although a slot is free and nothing holds the job back.`,
       since: facts.now - unservedFor,
       whoActs:
         'The operator: start the daemon again, which costs no running job, and report the fault, which is ours.',

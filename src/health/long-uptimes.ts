@@ -17,8 +17,8 @@ const WARNED_FROM = 45 * DAY;
 export function longUptime(upFor: number): string | null {
   if (upFor < WARNED_FROM) return null;
   const left = NETWORK_LASTS - upFor;
-  const when = left > 0 ? `in ${span(left)}, after 49.7 days,` : 'after 49.7 days, which is over,';
-  return `has run for ${span(upFor)} without a restart: ${when} macOS stops freeing TCP ports, and at some time no new connection can be made`;
+  const when = left > 0 ? `In at most ${span(left)} the Mac has run for 49.7 days: then` : 'After 49.7 days';
+  return `has run for ${span(upFor)} without a restart. ${when} macOS frees no TCP ports any more, and later no new connection can be made`;
 }
 
 /**

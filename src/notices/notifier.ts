@@ -106,7 +106,9 @@ export class Notifier {
     this.#retryAt = now + retryPause(this.#failuresInRow, posted);
     // Once for each outage: tries may go on for days.
     if (this.#failuresInRow === 1)
-      log.warn(`a notification does not reach ${receiver.name}; it is tried again: ${posted.why}`);
+      log.warn(
+        `a notification could not be sent to notify.${receiver.name}; it is tried again: ${posted.why}`,
+      );
   }
 
   #note(told: StoredNotice): void {

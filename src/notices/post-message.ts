@@ -64,7 +64,7 @@ async function outcomeOf(response: Response, url: string, now: number): Promise<
   return {
     isSent: false,
     why: isRedirect
-      ? `It redirects (status ${status}), which is refused: write its final address.`
+      ? `It redirects to another address (status ${status}), which the daemon does not follow: write the final address in the config, and reload.`
       : `It returned status ${status}${shown}.`,
     retryAfter: retryAfterOf(headers.get('retry-after'), now),
     isRefusal: isRedirect || (status < 500 && !isBusy),

@@ -26,7 +26,7 @@ async function watch(clock: Clock, log: Logger, signal: AbortSignal): Promise<vo
       const way = ahead > 0 ? 'ahead of' : 'behind';
       log.warn(
         { systemAheadByMs: Math.round(ahead) },
-        `the system's clock is ${span(Math.abs(ahead))} ${way} the daemon's: it was set while the daemon was running. Waits and deadlines are right, but times on the page and in the journal differ by that from the system's. A restart of the daemon removes the difference.`,
+        `the system's clock is ${span(Math.abs(ahead))} ${way} the daemon's: it was set while the daemon was running. Waits and deadlines are right, but times on the page and in the journal are wrong by that much. Restart the daemon to correct them.`,
       );
     }
     if (!isFar && isTold) log.info("the system's clock and the daemon's agree again");

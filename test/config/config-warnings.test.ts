@@ -51,7 +51,7 @@ test('a profile named like a label of every runner is warned of when there are o
 
 test('"self-hosted" as a profile, and runners without the usual labels, are warned of', () => {
   expect(warningsOf({ labels: { 'Self-Hosted': image } })).toEqual([
-    expect.stringContaining('labels.Self-Hosted: is a label that jobs for any self-hosted runner name'),
+    expect.stringContaining('labels.Self-Hosted: stands in the runs-on of jobs for any self-hosted runner'),
   ]);
   expect(warningsOf({ runner: { labels: [] } })).toEqual([
     expect.stringContaining('runner.labels: is empty, so a job that also asks for self-hosted'),
@@ -61,7 +61,7 @@ test('"self-hosted" as a profile, and runners without the usual labels, are warn
 test('a lifetime that is shorter than the way to a ready runner is warned of', () => {
   const labels = { mac: { ...image, lifetime_seconds: 1320 } };
   expect(warningsOf({ labels })).toEqual([
-    'labels.mac.lifetime_seconds: is not above the time that a VM may take until its runner is online (1320 seconds, the sum of timeouts.ssh_ready to timeouts.runner_online), so the agent may power the VM off before or during its job. Set it above the length of the longest job.',
+    'labels.mac.lifetime_seconds: is 1320, but until its runner is online a VM may need 1320 seconds (timeouts.ssh_ready, probing, jit_config and runner_online together). The agent powers a VM off when its lifetime is over, also during a job. Write that time plus the length of the longest job.',
   ]);
   expect(warningsOf({ labels, timeouts: { ssh_ready: '9m' } })).toEqual([]);
 });

@@ -55,7 +55,7 @@ describe('repositories', () => {
 
   test.each(['poll', 'both'])('mode %s needs a repository', (mode) => {
     expect(problemLines({ ...SMALLEST, github: withoutRepository, controller: { mode } })).toEqual([
-      `github.repository: is missing. Mode ${mode} needs one here or in github.repositories, since GitHub lists queued jobs only by repository; or set controller.mode to webhook.`,
+      `github.repository: is missing. With controller.mode ${mode} the daemon asks GitHub for the queued jobs of each repository: name one repository here, or several in github.repositories, or set controller.mode to webhook.`,
     ]);
   });
 

@@ -18,7 +18,7 @@ test('a window of a host is read with its duration in milliseconds', () => {
 });
 
 test.each([
-  [{ ...WINDOW, start: 'sunday' }, '.start: "sunday" never comes: write when the window begins'],
+  [{ ...WINDOW, start: 'sunday' }, '.start: "sunday" never comes: write the start of the window'],
   [{ ...WINDOW, start: '0 0 30 2 *' }, '.start: "0 0 30 2 *" never comes'],
   [{ ...WINDOW, start: '0 0 3 * * 0' }, '.start: "0 0 3 * * 0" never comes'],
   [

@@ -26,7 +26,7 @@ test('a store that was moved is not taken', () => {
 
 test('a controller whose config lacks what live jobs need leaves them to one that has it', () => {
   expect(whyNotTake({ ...facts, own: without, others: [whole] })).toBe(
-    'The config has no host "mac-1" and no label "macos", which live jobs need, but the config of other has: add what is missing here, and reload.',
+    'Its config has no host "mac-1" and no label "macos", which jobs need now; the config of other has what they need. Add it to the config here, and reload.',
   );
 });
 

@@ -221,7 +221,7 @@ describe('the probe of a guest', () => {
     await at.connected();
     const probed = await at.probe().catch((error: unknown) => error);
     expect(probed).toMatchObject(failing('GUEST_TOOL_MISSING', { blame: 'image', disposition: 'giveUp' }));
-    expect((probed as Error).message).toContain(`The guest lacks ${missing.join(', ')}:`);
+    expect((probed as Error).message).toContain(`The guest lacks ${missing.join(', ')}.`);
   });
 
   test.each([

@@ -186,7 +186,7 @@ describe('the last tenth of the hourly budget', () => {
       expect(failure).toMatchObject({
         code: 'GITHUB_RATE_LIMITED',
         retryAt: OURS + 601_000,
-        message: expect.stringContaining('is kept for work that is more urgent than'),
+        message: expect.stringContaining('is kept for requests that are more urgent than'),
       });
     expect(server.requests).toHaveLength(1);
     server.answers({ status: 204, headers: budget(199) });

@@ -11,9 +11,9 @@ const DAY = 86_400_000;
 test('a Mac is warned of from its 45th day on, with what is left', () => {
   expect(longUptime(45 * DAY - 1)).toBeNull();
   expect(longUptime(45 * DAY)).toBe(
-    'has run for 45 d without a restart: in 5 d, after 49.7 days, macOS stops freeing TCP ports, and at some time no new connection can be made',
+    'has run for 45 d without a restart. In at most 5 d the Mac has run for 49.7 days: then macOS frees no TCP ports any more, and later no new connection can be made',
   );
-  expect(longUptime(50 * DAY)).toContain('after 49.7 days, which is over,');
+  expect(longUptime(50 * DAY)).toContain('without a restart. After 49.7 days macOS frees no TCP ports');
 });
 
 test('a Mac that has run for too long is degraded, and the daemon is ready', () => {
@@ -37,7 +37,7 @@ test('the log warns of it soon after the start and twice a day', async () => {
   const end = watchUptimes({ long: () => scopes, clock, log });
   await clock.pass(DAY);
   expect(lines).toHaveLength(2);
-  expect(lines[0]).toMatch(/^The Mac of this daemon has run for 46 d without a restart: .* restart it/);
+  expect(lines[0]).toMatch(/^The Mac of this daemon has run for 46 d without a restart\. .* restart it/);
   end();
   await clock.pass(DAY);
   expect(lines).toHaveLength(2);

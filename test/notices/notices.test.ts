@@ -184,7 +184,7 @@ test('a receiver in trouble is tried again further and further apart, and costs 
   ]);
   const lines = world.logged.map(({ msg }) => msg);
   expect(lines).toEqual([
-    'a notification does not reach bad; it is tried again: It returned status 500.',
+    'a notification could not be sent to notify.bad; it is tried again: It returned status 500.',
     'notifications reach bad again',
   ]);
   expect(JSON.stringify(world.logged)).not.toMatch(/s3cr3t|v4lue/);

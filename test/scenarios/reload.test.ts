@@ -181,7 +181,7 @@ test('SIGHUP and the command reload a real daemon: a token file with another con
   const refused = await reload();
   expect(refused).toMatchObject({ code: 78, out: '' });
   expect(refused.err).toMatch(
-    /store\.retention: cannot change while the daemon runs \(it is 30d, and the file says 2d\)/,
+    /store\.retention: cannot change while the daemon runs \(in force: 30d; in the file: 2d\)/,
   );
   expect(daemon.stdout() + refused.err).not.toMatch(/another-token-of-the-agent/);
 

@@ -19,7 +19,7 @@ export async function refuseRunning(names: string, config: Config, clock: Clock)
   const running = await namesOfDaemon(config, clock);
   if (running === names) {
     throw new UsageError(
-      `The daemon at ${adminAddress(config).url} still runs with this id, although the config has another one: its VMs are in use. Restart it with the new controller.id first.`,
+      `The daemon at ${adminAddress(config).url} still runs with this id, although the config has another one: its VMs are in use. Restart that daemon, which gives it the id "${config.controller.id}", and then run this command again.`,
     );
   }
 }

@@ -10,7 +10,7 @@ const LONGEST = 7 * 86_400_000;
 const field = (wanted: string) =>
   z.string({ error: ({ input }) => `${input === undefined ? 'is missing' : 'must be a text'}: ${wanted}.` });
 
-const START = 'write when the window begins as a cron expression with 5 fields, such as "0 3 * * 0"';
+const START = 'write the start of the window as a cron expression with 5 fields, such as "0 3 * * 0"';
 const DURATION = 'write how long it lasts, from 1m to 7d, such as "2h"';
 const TIME_ZONE = 'write the name of a time zone, such as "Europe/Berlin" or "UTC"';
 

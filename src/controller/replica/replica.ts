@@ -171,7 +171,8 @@ export class Replica {
     const others = (await database.controllers.all()).filter(({ id }) => id !== this.#id);
     const [state, needs] = [await database.state(), await needsOfRecords(database.reader)];
     const why = whyNotTake({ state, format: look.format, needs, own: prepared.config, others });
-    if (why !== this.#refusal && why !== null) log.error(`this controller does not take the lease. ${why}`);
+    if (why !== this.#refusal && why !== null)
+      log.error(`this controller stands by and does not become the active one. ${why}`);
     this.#refusal = why;
     if (why !== null) return null;
     const engine = await database.take({

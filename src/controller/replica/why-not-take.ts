@@ -35,7 +35,7 @@ export function whyNotTake({ state, format, needs, own, others }: TakeFacts): st
   const lacks = lacking(needs, { hosts: own.hosts.map(({ name }) => name), labels: Object.keys(own.labels) });
   const better = others.find((one) => one.seenAgo < WAITED_FOR && lacking(needs, one).length === 0);
   if (lacks.length === 0 || !better) return null;
-  return `The config has no ${lacks.join(' and no ')}, which live jobs need, but the config of ${better.name} has: add what is missing here, and reload.`;
+  return `Its config has no ${lacks.join(' and no ')}, which jobs need now; the config of ${better.name} has what they need. Add it to the config here, and reload.`;
 }
 
 function lacking(needs: Needs, has: { hosts: readonly string[]; labels: readonly string[] }): string[] {

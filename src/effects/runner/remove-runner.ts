@@ -19,7 +19,7 @@ export const removeRunner = effect('removeRunner', async (world, runner, signal)
   if (answer === 'notFound' && runner.runnerId === null && world.creates.outcome(key) === 'unknown') {
     throw new DaemonError(
       'RUNNER_MAY_APPEAR',
-      `A registration of ${runnerName} may still take effect; the daemon looks for its name until that is over.`,
+      `It is not known whether a request still registers the runner ${runnerName}. The daemon looks for this runner until the request can no longer take effect, and removes it.`,
     );
   }
   world.creates.forget(key);

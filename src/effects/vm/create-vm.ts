@@ -53,7 +53,7 @@ export const createVm = earlyEffect(
         world.progress(vmName, 'waiting until an earlier create can no longer take effect');
         throw new DaemonError(
           'VM_MAY_APPEAR',
-          `An earlier create of ${vmName} on ${host} may still take effect, and a second one would then make two VMs of this name: the daemon waits until that is over.`,
+          `It is not known whether an earlier request still creates ${vmName} on ${host}. A second one could make two VMs of this name, so the daemon waits until the first can no longer take effect.`,
         );
       }
       signal.throwIfAborted();

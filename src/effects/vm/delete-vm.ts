@@ -23,7 +23,7 @@ export const deleteVm = effect('deleteVm', async (world, { host, vmName, vmId },
   if (mayAppear && !(await appearsNoMore(world, client, vmName, signal))) {
     throw new DaemonError(
       'VM_MAY_APPEAR',
-      `A create of ${vmName} on ${host} may still take effect; the daemon looks for its name until that is over.`,
+      `It is not known whether a request still creates ${vmName} on ${host}. The daemon looks for this VM until the request can no longer take effect, and deletes it.`,
     );
   }
   world.creates.forget(vmName);

@@ -238,7 +238,7 @@ export class GitHubTransport {
     const time = instant(until);
     const why = limits.isBlocked(now)
       ? `GitHub asked to wait until ${time}`
-      : `The rest of GitHub's rate limit until ${time} is kept for work that is more urgent than ${purpose}`;
+      : `Little of GitHub's rate limit is left until ${time}, and it is kept for requests that are more urgent than ${purpose}`;
     throw new DaemonError('GITHUB_RATE_LIMITED', `${why}: "${what}" is not sent before that.`, {
       retryAt: until,
     });

@@ -71,8 +71,8 @@ function readFacts({ stdout, stderr }: ScriptOutput, installPath: string): Guest
   if (lacks.length > 0) {
     throw new DaemonError(
       'GUEST_TOOL_MISSING',
-      `The guest lacks ${lacks.join(', ').slice(0, 1_000)}: run.sh and config.sh were looked for in ${path}, bash and git on the PATH. ` +
-        'Build the image with the Actions runner there, or correct runner.install_path.',
+      `The guest lacks ${lacks.join(', ').slice(0, 1_000)}. Build an image that has the Actions runner (run.sh and config.sh) in ${path}, ` +
+        'and bash and git on the PATH; or correct runner.install_path, if the runner is in another folder.',
     );
   }
   if (system === null) {

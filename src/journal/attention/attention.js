@@ -214,7 +214,7 @@ function itemsOfRows(unreadable) {
       kind: 'store',
       mood: 'warn',
       what: 'Unreadable rows',
-      sentence: `${counted(all, 'row')} of the store cannot be read and ${all === 1 ? 'is' : 'are'} in quarantine: ${where}.`,
+      sentence: `${counted(all, 'row')} of the store cannot be read and ${all === 1 ? 'was' : 'were'} put aside, in quarantine: ${where}.`,
       whom: 'nobody now; the content of these rows is not shown',
       act: 'The operator: run "jeballto-runner check", which says what to do.',
       since: null,

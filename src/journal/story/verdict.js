@@ -127,11 +127,11 @@ const ranElsewhere = (job, vm) => (job?.takenBy ? job.takenBy.runner !== vm?.nam
 /** @param {import('../outcome.js').TellableEnd} end @param {string} state */
 function nextOfEnd({ outcome, cause }, state) {
   const removed = state === 'done' ? ' VM and runner are removed.' : '';
-  if (outcome === 'lost') return `Nothing by itself: run the job again at GitHub.${removed}`;
+  if (outcome === 'lost') return `It is not run again by itself: run it again at GitHub.${removed}`;
   if (cause?.code === 'OPERATOR_FORGOT')
     return 'The collector removes what is left of its VM and runner; the job itself goes on at GitHub.';
   if (state === 'failed')
-    return 'Nothing by itself: remove the cause, then "serve again", or run the job again at GitHub.';
+    return 'It is not served again by itself: remove the cause, then order "serve again", or run the job again at GitHub.';
   if (outcome === 'notOurs') return 'Nothing: another runner has it.';
   return removed ? `Nothing.${removed}` : '';
 }

@@ -87,7 +87,7 @@ function hostView(host, { bases, pulls, nextWindow, strip, overview, now, canOrd
       ${[...overview.images.values()].flatMap((image) => (image.trial?.host === host.name ? [html`<p class="sub">${trialWords(image)}</p>`] : []))}
       ${host.cordon ? html`<p class="sub">${cordonWords(host.cordon)}</p>` : nothing}
       ${host.maintenanceSince ? html`<p class="warn-text">Its agent has refused changes since ${clock(host.maintenanceSince)}: it is in maintenance.</p>` : nothing}
-      ${host.proof && host.state === 'proving' ? html`<p class="sub">It proves itself with one job first: ${proofWords(host.proof)}.</p>` : nothing}
+      ${host.proof && host.state === 'proving' ? html`<p class="sub">It gets one VM first, to prove that it works: ${proofWords(host.proof)}.</p>` : nothing}
       ${nextWindow ? html`<p class="sub">Next maintenance: ${moment(nextWindow.from)} to ${moment(nextWindow.until)}.</p>` : nothing}
       ${breaker ? html`<p class="warn-text">${breakerWords(breaker)}</p>` : nothing}
       ${host.failure ? html`<p class="warn-text">${since ? `Unreachable for ${span(now - since)}: ` : ''}${host.failure}</p>` : nothing}

@@ -32,8 +32,8 @@ export function whyNoLabel(
 
 function troubleWith(label: string, known: readonly string[]): string | null {
   if (label.trim() !== label) {
-    const fix = label.includes('\n') ? ': "runs-on: >" adds a line break, "runs-on: >-" does not' : '';
-    return `has white space at an end${fix}`;
+    const fix = label.includes('\n') ? ' ("runs-on: >" adds a line break, "runs-on: >-" does not)' : '';
+    return `has white space at its start or end: remove it in the workflow${fix}`;
   }
   const parts = label.split(',').map((part) => part.trim());
   if (parts.length > 1) return `is one label with a comma in it: write runs-on: [${parts.join(', ')}]`;

@@ -56,8 +56,9 @@ const PERSONS: readonly Waiting['why'][] = ['draining', 'cordoned', 'unhealthy',
 function whyPaused({ notBefore: until, lastFailure }: QueuedJob, now: number, others: Cause[]): Cause[] {
   if (until <= now) return [];
   const isTold = others.some(({ sentence }) => lastFailure && sentence.includes(lastFailure.message));
+  const how = lastFailure ? 'failed' : 'ended';
   const cause = lastFailure && !isTold ? `: ${lastFailure.message}` : '.';
-  const sentence = `It is paused until ${clock(until)}, after an attempt that ended${cause}`;
+  const sentence = `It is paused until ${clock(until)}, because its last attempt ${how}${cause}`;
   return [{ why: 'paused', sentence, frees: 'That time, or "retry now".', until }];
 }
 
@@ -99,7 +100,7 @@ function whyNoSlot({ hosts }: WaitingFacts): Omit<Cause, 'until'> {
   const proving = healthy.filter(isHeldByProof);
   if (proving.length > 0) {
     const list = proving.map(
-      ({ name, proof }) => `${name} proves itself with one job first${proofOf(proof)}`,
+      ({ name, proof }) => `${name} gets one VM first, to prove that it works${proofOf(proof)}`,
     );
     const full = healthy.length > proving.length ? ' The slots of the other hosts are taken.' : '';
     return {

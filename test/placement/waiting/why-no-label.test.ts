@@ -5,8 +5,11 @@ const OURS = ['jeballto-macos', 'jeballto-xcode26'];
 const EVERY_RUNNERS = ['self-hosted', 'macos', 'arm64'];
 
 test.each<[label: string, why: RegExp]>([
-  ['jeballto-macos\n', /^"jeballto-macos\\n" has white space at an end: "runs-on: >" adds a line break/],
-  [' jeballto-macos', /^" jeballto-macos" has white space at an end\.$/],
+  [
+    'jeballto-macos\n',
+    /^"jeballto-macos\\n" has white space at its start or end: remove it in the workflow \("runs-on: >" adds a line break/,
+  ],
+  [' jeballto-macos', /^" jeballto-macos" has white space at its start or end: remove it in the workflow\.$/],
   [
     'self-hosted, jeballto-macos',
     /is one label with a comma in it: write runs-on: \[self-hosted, jeballto-macos\]/,

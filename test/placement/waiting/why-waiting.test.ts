@@ -205,7 +205,7 @@ test.each([
       ],
     },
     'proving',
-    `mini-1 proves itself with one job first: it was lost until ${at(NOW - 5_000)}. The slots of the other hosts are taken.`,
+    `mini-1 gets one VM first, to prove that it works: it did not respond until ${at(NOW - 5_000)}. The slots of the other hosts are taken.`,
   ],
   [
     'a host whose agent refuses changes',

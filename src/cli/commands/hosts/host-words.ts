@@ -12,7 +12,9 @@ export function hostWords({ state, cordon, failure, nextWindow, proof, maintenan
     ...(cordon ? [`${cordonNote(cordon)}.`] : []),
     ...(failure ? [printable(failure.message)] : []),
     ...(maintenanceSince ? [`its agent has refused changes since ${moment(maintenanceSince)}.`] : []),
-    ...(state === 'proving' && proof ? [`proves itself with one job first: ${proofWords(proof)}.`] : []),
+    ...(state === 'proving' && proof
+      ? [`gets one VM first, to prove that it works: ${proofWords(proof)}.`]
+      : []),
   ];
   const now = words.length > 0 ? words.join(' ') : state === 'healthy' ? 'takes jobs' : '';
   if (!nextWindow) return now;
