@@ -107,6 +107,11 @@ describe.runIf(inject('postgres') && canRun(hasOpenssl ? null : 'this machine ha
         /jeballto-runner store migrate" as the owner/,
       );
       await server.ask(`create database narrow template ${TEMPLATE}`);
+      await server.ask(`revoke update on jeballto_runner.fence from ${DAEMON}`, [], 'narrow');
+      await expect(inspectPostgres(url(ca(), { name: 'narrow' }), systemClock)).rejects.toThrow(
+        `the role ${DAEMON} may not update in the table jeballto_runner.fence: run`,
+      );
+      await server.ask(`grant update on jeballto_runner.fence to ${DAEMON}`, [], 'narrow');
       await server.ask(`revoke delete on jeballto_runner.sent from ${DAEMON}`, [], 'narrow');
       await expect(inspectPostgres(url(ca(), { name: 'narrow' }), systemClock)).rejects.toThrow(
         `the role ${DAEMON} may not delete in the table jeballto_runner.sent: run "jeballto-runner store migrate --role ${DAEMON}"`,

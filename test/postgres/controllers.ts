@@ -199,10 +199,21 @@ export class Controller {
     return answer?.body.role ?? null;
   }
 
-  async end(): Promise<void> {
+  /** In its config the Mac has another name. */
+  async renameHost(name: string): Promise<void> {
+    const config = JSON.parse(await readFile(this.configPath, 'utf8')) as { hosts: object[] };
+    config.hosts = config.hosts.map((host) => ({ ...host, name }));
+    await writeFile(this.configPath, JSON.stringify(config));
+  }
+
+  /** `isKilled`: its row stays, as that of one that died. */
+  async end({ isKilled = false } = {}): Promise<void> {
     const { daemon } = this;
     this.daemon = null;
+    if (!isKilled) return daemon?.drain();
+    this.database.trouble = 'cut';
     await daemon?.drain();
+    this.database.trouble = 'none';
   }
 
   async remove(): Promise<void> {

@@ -8,6 +8,8 @@ import { LevelEngine } from '../../src/store/leveldb/level-engine.ts';
 import { openLevel } from '../../src/store/leveldb/open-level.ts';
 import { exportStore, fileSource, importStore, storeSource } from '../../src/store/move/move-store.ts';
 import { openStore } from '../../src/store/open-store.ts';
+import { markUsable } from '../../src/store/store-format.ts';
+import { numberKey } from '../../src/store/tables/table.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { memoryDatabase } from '../support/memory-store.ts';
 import { actorRecord, DAY, journalEntry, settledJob } from './records.ts';
@@ -105,7 +107,8 @@ test.each([
   ['without its last line', (text: string) => text.split('\n').slice(0, -2).join('\n')],
   ['with a changed row', (text: string) => text.replace('running', 'resting')],
   ['with more after its end', (text: string) => `${text}["noted","1","{}"]\n`],
-])('a file %s is refused, and no daemon starts with what it filled', async (_what, change) => {
+  ['that is a config', () => '{"github":{}}'],
+])('a file %s is refused, and the target is not changed', async (_what, change) => {
   await filled('old');
   const engine = await engineAt('old');
   const file = at('records.jsonl');
@@ -113,11 +116,28 @@ test.each([
   await engine.close();
   writeFileSync(file, change(readFileSync(file, 'utf8')));
   const target = await engineAt('new');
-  await expect(importStore(fileSource(file), target)).rejects.toThrow(/is not whole, or was changed/);
-  await target.close();
-  await expect(openAt('new')).rejects.toThrow(
-    /it is not complete, since "jeballto-runner store import" from .* has not ended/,
+  await expect(importStore(fileSource(file), target)).rejects.toThrow(
+    /is not whole, or was changed|is not a file of "jeballto-runner store export"/,
   );
+  await expect(importStore(fileSource(at('nowhere.jsonl')), target)).rejects.toThrow(
+    /cannot be read \(ENOENT\)/,
+  );
+  await target.close();
+  await (await openAt('new')).close();
+});
+
+test('law 2: an unreadable number of names is moved under its key, and no number of it is used again', async () => {
+  const engine = await engineAt('old');
+  await markUsable(engine);
+  await engine.write([{ type: 'put', table: 'names', key: numberKey(7), value: '{"torn' }]);
+  const target = await engineAt('new');
+  await importStore(await storeSource(engine, clock), target);
+  await engine.close();
+  await target.close();
+  const store = await openAt('new');
+  expect(store.names.lastOf(7)).toBeGreaterThan(100_000_000);
+  expect(store.quarantine.rows()).toEqual({ names: 1 });
+  await store.close();
 });
 
 test('a target with records is refused and not changed, and so is a source that was never used', async () => {

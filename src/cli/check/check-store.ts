@@ -6,6 +6,7 @@ import { counted } from '../../format.js';
 import type { RecordCounts } from '../../store/count-records.ts';
 import { type FolderInspection, inspectLevel } from '../../store/leveldb/inspect-level.ts';
 import { inspectPostgres } from '../../store/postgres/inspect-postgres.ts';
+import { adminAddress, askDaemon, NoDaemonError } from '../admin-client.ts';
 import { checkDaemon } from './check-daemon.ts';
 import { about, type Finding, sentenceOf } from './finding.ts';
 import { unreadableRows } from './unreadable-rows.ts';
@@ -39,12 +40,26 @@ async function checkDatabase(url: string, config: Config, clock: Clock): Promise
     );
     if (records === null) {
       const used = note(`${place} is used by the daemon on ${holder}.`);
+      if (await isNobodyHere(config)) {
+        const standby = note('No daemon runs with this config: started here, it is a standby.');
+        return { findings: [used, standby, ...notes], isRunning: false };
+      }
       return { findings: [used, ...notes, ...(await checkDaemon(config))], isRunning: true };
     }
     const reached = ok(`${place} can be written; no daemon uses it. ${jobsThatGoOn(records)}`);
     return { findings: [reached, ...notes, ...recordFindings(records)], isRunning: false };
   } catch (error) {
     return { findings: [wrong(sentenceOf(error))], isRunning: false };
+  }
+}
+
+/** Whether nothing listens where the daemon of this config does: another one uses the database. */
+async function isNobodyHere(config: Config): Promise<boolean> {
+  try {
+    await askDaemon(adminAddress(config), 'GET', '/healthz');
+    return false;
+  } catch (error) {
+    return error instanceof NoDaemonError && error.nobodyListens;
   }
 }
 

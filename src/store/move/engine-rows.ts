@@ -6,17 +6,18 @@ import type { MovedRow } from './row-digest.ts';
 const LONGEST_KEY = 600;
 
 /**
- * Every row of a store but its mark. A row that no store could read, and that not every database can hold, is
- * moved as the row of the quarantine that the store would make of it: nothing of it is lost. `at` is epoch ms.
+ * Every row of a store but its mark. A value that no store could read, and that not every database can hold, is moved
+ * as a JSON text under its key: the next start finds it there as unreadable as before, and does what its table does for
+ * that key alone, such as to never use a number of a name again (law 2). A key that not every database can hold goes to
+ * the quarantine. `at` is epoch ms.
  */
 export async function* engineRows(engine: Engine, at: number): AsyncGenerator<MovedRow> {
   let unreadable = 0;
   for (const table of TABLES) {
     if (table === 'meta') continue;
     for await (const [key, value] of engine.rows(table, {})) {
-      const isReadable = !key.includes('\0') && key.length <= LONGEST_KEY && parseText(value) !== undefined;
-      if (isReadable) {
-        yield { table, key, value };
+      if (!key.includes('\0') && key.length <= LONGEST_KEY) {
+        yield { table, key, value: parseText(value) === undefined ? JSON.stringify(value) : value };
         continue;
       }
       unreadable += 1;

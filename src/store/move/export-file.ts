@@ -48,8 +48,7 @@ export async function* readExportFile(file: string): AsyncGenerator<MovedRow> {
   const digest = new RowDigest();
   let header: Header | null = null;
   let isWhole = false;
-  const lines = createInterface({ input: createReadStream(file, 'utf8'), crlfDelay: Infinity });
-  for await (const line of lines) {
+  for await (const line of linesOf(file)) {
     const value = parse(line);
     if (header === null) {
       header = value as Header;
@@ -75,6 +74,15 @@ export async function* readExportFile(file: string): AsyncGenerator<MovedRow> {
     throw new StoreError(
       `${file} is not whole, or was changed: its rows do not agree with its last line. Copy it again.`,
     );
+  }
+}
+
+async function* linesOf(file: string): AsyncGenerator<string> {
+  try {
+    yield* createInterface({ input: createReadStream(file, 'utf8'), crlfDelay: Infinity });
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    throw new StoreError(`${file} cannot be read (${code ?? message}).`, { cause });
   }
 }
 

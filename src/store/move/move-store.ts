@@ -21,6 +21,8 @@ export interface MoveSource {
   place: string;
   state: StoreState;
   rows(): AsyncIterable<MovedRow>;
+  /** Throws a StoreError when its rows cannot be moved, before anything is changed. */
+  confirm(): Promise<unknown>;
   /** Marks it as moved: no daemon starts with it any more. */
   leave(to: string): Promise<unknown>;
 }
@@ -32,6 +34,7 @@ export async function storeSource(engine: Engine, clock: Clock): Promise<MoveSou
     place: engine.place,
     state: await stateOf(engine),
     rows: () => engineRows(engine, at),
+    confirm: () => Promise.resolve(),
     leave: (to) => markMoved(engine, to),
   };
 }
@@ -42,6 +45,7 @@ export function fileSource(file: string): MoveSource {
     place: file,
     state: { is: 'usable' },
     rows: () => readExportFile(file),
+    confirm: () => digestOf(readExportFile(file)),
     leave: async () => renameSync(file, `${file}.imported`),
   };
 }
@@ -55,6 +59,7 @@ export async function importStore(source: MoveSource, target: Engine): Promise<R
   const before = await stateOf(target);
   await confirmTarget(target, before);
   confirmSource(source, before.is === 'importing' && isLeftFor(source, target.place));
+  await source.confirm();
   await markImporting(target, source.place);
   await removeRows(target);
   const sent = await writeRows(target, source.rows());

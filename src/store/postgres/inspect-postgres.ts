@@ -7,10 +7,11 @@ import { StoreError } from '../store-error.ts';
 import { Connections } from './connections.ts';
 import { explainPostgres } from './explain-postgres.ts';
 import { LEASE, lookAtLease } from './lease.ts';
+import { SHARED_TABLES } from './migration/migrations.ts';
 import { confirmVersion } from './open-postgres.ts';
 import { placeOf } from './place-of.ts';
 import { PostgresReader } from './postgres-reader.ts';
-import { sqlTable } from './sql-table.ts';
+import { SCHEMA, sqlTable } from './sql-table.ts';
 
 export interface DatabaseInspection {
   place: string;
@@ -58,11 +59,28 @@ async function countRows(place: string, connections: Connections, clock: Clock):
   return records;
 }
 
+/** What `store migrate` grants, by table. */
+function wantedRights(): [table: string, right: string][] {
+  const records = [...TABLES.map(sqlTable), ...SHARED_TABLES];
+  const few = [`${SCHEMA}.lease`, `${SCHEMA}.fence`];
+  return [
+    ...few.flatMap((table) => ['select', 'update'].map((right): [string, string] => [table, right])),
+    ...records.flatMap((table) =>
+      ['select', 'insert', 'update', 'delete'].map((right): [string, string] => [table, right]),
+    ),
+  ];
+}
+
 async function confirmRights(connections: Connections): Promise<void> {
+  const [server] = await connections.read('select pg_is_in_recovery() as is_replica');
+  if (server?.is_replica === true)
+    throw new StoreError('it is a replica, which only reads: name the primary in store.url.');
+  const wanted = wantedRights();
   const [lacking] = await connections.read(
-    `select role_table, wanted, current_user as role from unnest($1::text[]) as role_table, unnest($2::text[]) as wanted
+    `select role_table, wanted, current_user as role
+      from unnest($1::text[], $2::text[]) as needed (role_table, wanted)
       where not has_table_privilege(role_table, wanted) limit 1`,
-    [TABLES.map(sqlTable), ['select', 'insert', 'update', 'delete']],
+    [wanted.map(([table]) => table), wanted.map(([, right]) => right)],
   );
   if (!lacking) return;
   throw new StoreError(
