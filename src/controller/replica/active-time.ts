@@ -75,8 +75,10 @@ export async function activeTime(options: ActiveTimeOptions): Promise<unknown> {
     const store = await Store.over(engine, storeOptions);
     disposal.defer('the store', () => {
       const closed = store.close();
-      // A connection that hangs must not delay the next role.
-      return lost.aborted ? undefined : closed;
+      if (!lost.aborted) return closed;
+      // A connection that hangs must not delay the next role, and what it could not write belongs to nobody.
+      closed.catch(() => undefined);
+      return undefined;
     });
     const { controllers, figures, configFile } = options;
     const tookOver = { ...options.tookOver, epoch: engine.epoch };
@@ -104,13 +106,13 @@ export async function activeTime(options: ActiveTimeOptions): Promise<unknown> {
     failure = lost.aborted ? null : error;
     if (failure !== null) log.error({ err: error }, 'this controller could not become the active one');
   }
-  lost.removeEventListener('abort', onLost);
   if (lost.aborted) log.error(sentenceOf(lost.reason as LeaseLoss));
   else stepDown();
   await daemon?.stop(lost.aborted ? 0 : await options.patience());
   await disposal.dispose(log, CLOSE_TIMEOUT);
   // Without a store there was nothing that closes the engine.
   await (lost.aborted ? undefined : engine.close());
+  lost.removeEventListener('abort', onLost);
   guard.close();
   cut();
   return failure;
