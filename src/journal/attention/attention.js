@@ -1,11 +1,12 @@
 // @ts-check
 import { counted, day, span, webAddress } from '../../format.js';
 import { endOfSeen } from '../outcome.js';
+import { whoActs } from '../story/who-acts.js';
 import { breakerWords } from './breaker-words.js';
 
 /**
- * What needs a person, at the moment that is shown: parts of the work in trouble, jobs that were lost or given up,
- * rows of the store that cannot be read, images whose runner GitHub will refuse.
+ * What needs a person, at the moment that is shown: parts of the work in trouble, jobs that were lost or given up or
+ * whose attempts fail, rows of the store that cannot be read, images whose runner GitHub will refuse.
  *
  * @typedef {import('../overview.js').Overview} Overview
  * @typedef {import('../overview.js').SeenJob} SeenJob
@@ -47,6 +48,9 @@ import { breakerWords } from './breaker-words.js';
 /** Milliseconds for which an ended job stays among what needs attention. */
 export const LATELY = 6 * 3_600_000;
 
+/** Failed attempts of a job after which a person has to look: it is tried more slowly from now on. */
+const FAILED_OFTEN = 3;
+
 /** The worst first. @param {Facts} facts @returns {Item[]} */
 export function attentionOf({ overview, now, scopes, isSilent, unreadable, runners, longWaits = [] }) {
   const parts = scopes === null ? partsOfJournal(overview) : scopes.map(itemOfScope);
@@ -55,7 +59,8 @@ export function attentionOf({ overview, now, scopes, isSilent, unreadable, runne
   const kept = scopes === null ? [] : [...itemsOfRows(unreadable), ...runners.flatMap(itemOfRunner)];
   const silence = isSilent ? [itemOfSilence()] : [];
   const waits = longWaits.map((wait) => itemOfWait(wait, now));
-  const all = [...silence, ...parts, ...jobs, ...waits, ...images, ...kept];
+  const failing = itemsOfFailing(overview, parts);
+  const all = [...silence, ...parts, ...failing, ...jobs, ...waits, ...images, ...kept];
   return [...all.filter(({ mood }) => mood === 'bad'), ...all.filter(({ mood }) => mood === 'warn')];
 }
 
@@ -184,6 +189,45 @@ function itemOfEnded(job) {
       link: webAddress(url),
     },
   ];
+}
+
+/**
+ * Jobs whose attempts fail again and again, by profile. A breaker that already holds the profile back tells more, and is
+ * told alone; it opens later where the failures are spread over several hosts.
+ * @param {Overview} overview @param {Item[]} parts @returns {Item[]}
+ */
+function itemsOfFailing({ jobs }, parts) {
+  const failing = [...jobs.values()].flatMap(({ jobId, at, context: { job } }) =>
+    job?.lastFailure && job.attemptsFailed >= FAILED_OFTEN ? [{ jobId, at, job, last: job.lastFailure }] : [],
+  );
+  const profiles = [...new Set(failing.map(({ job }) => job.profile))];
+  return profiles.flatMap((profile) => {
+    const titles = [`Profile ${profile}`, `Profile ${profile} on `];
+    if (parts.some(({ what }) => what === titles[0] || what.startsWith(titles[1] ?? ''))) return [];
+    const its = failing.filter(({ job }) => job.profile === profile).sort((one, other) => other.at - one.at);
+    const [newest] = its;
+    if (!newest) return [];
+    const { jobId, last, job } = newest;
+    const many =
+      its.length === 1
+        ? `${counted(job.attemptsFailed, 'attempt')} of one of them failed.`
+        : `${its.length} of them had ${FAILED_OFTEN} or more failed attempts.`;
+    const actor = whoActs(last.blame);
+    return [
+      {
+        key: `failing ${profile}`,
+        kind: 'scope',
+        mood: 'warn',
+        what: `Jobs of ${profile}`,
+        sentence: `${many} The last failure: ${last.code}: ${last.message}`,
+        whom: `jobs of the profile ${profile}`,
+        act: actor && `${actor.charAt(0).toUpperCase()}${actor.slice(1)}.`,
+        since: newest.at,
+        shows: its.length === 1 ? { view: 'job', jobId } : { view: 'jobs', filter: 'waiting' },
+        link: null,
+      },
+    ];
+  });
 }
 
 /** @param {{ profile: string, since: number }} wait @param {number} now @returns {Item} */

@@ -6,6 +6,7 @@ import { lifetimeWarning, troubleOf } from '../trouble.js';
 import { contextOf } from './contexts.js';
 import { doingOf } from './doing.js';
 import { waitsOf } from './waits.js';
+import { whoActs } from './who-acts.js';
 
 /**
  * The state of a job, or its end, in a few sentences: the page and `jeballto-runner explain` say the same with this.
@@ -24,20 +25,6 @@ import { waitsOf } from './waits.js';
  * @property {string} next what happens next, with its instant where one is known
  * @property {string[]} waits what else ends by the clock, each as a sentence with its instant
  */
-
-const ACTORS = {
-  us: 'the makers of this daemon: report it with the evidence file',
-  host: 'the operator of the Mac and its agent',
-  image: 'the maker of the image',
-  github: 'nobody here: GitHub has to recover; look at its status page',
-  job: 'the author of the job',
-  operator: 'the operator of this daemon',
-};
-
-/** Who has to act, for a failure's blame. @param {string | null | undefined} blame */
-function whoActs(blame) {
-  return blame && blame in ACTORS ? ACTORS[/** @type {keyof typeof ACTORS} */ (blame)] : '';
-}
 
 /**
  * Why a job waits for a VM.
@@ -170,7 +157,7 @@ function liveVerdict({ to: path, at }, context, now, present) {
   return {
     ...told,
     cause: [sentenceOf(trouble), silence].filter(Boolean).join(' '),
-    act: trouble ? whoActs(trouble.blame) : silence ? ACTORS.host : '',
+    act: trouble ? whoActs(trouble.blame) : silence ? whoActs('host') : '',
     frees: '',
     next: [nextTry ? whenWords(nextTry, now) : doing.next, ends].filter(Boolean).join(' '),
     waits: waits.filter((wait) => wait !== nextTry).map((wait) => whenWords(wait, now)),
