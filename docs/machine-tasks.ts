@@ -81,6 +81,16 @@ const TASKS: Task[] = [
     act: '[Troubleshooting](operations.md#troubleshooting)',
   },
   {
+    seen: 'A VM is held for a person.',
+    places: [
+      'tearingDown.vm.askingToHold',
+      'tearingDown.vm.unregistering',
+      'tearingDown.vm.opening',
+      'tearingDown.vm.held',
+    ],
+    act: '[Look into a failed VM](operations.md#look-into-a-failed-vm)',
+  },
+  {
     seen: 'A runner stays at GitHub.',
     places: ['tearingDown.runner', 'running.retiring.deregistering'],
     act: '[Garbage collection](operations.md#garbage-collection)',

@@ -33,6 +33,11 @@ const EVENTS: Record<JobEvent['type'], string> = {
     'The host is drained (by an operator, by a maintenance window, because its agent is in maintenance, or because it left the config): a job that does not run there yet goes on at another host.',
   'operator.cancelled': 'An operator orders that the job is not served here.',
   'operator.retried': 'An operator orders the next try at once.',
+  'hold.granted': 'The scheduler lets the VM of a failed attempt or job be held.',
+  'hold.ended':
+    'The scheduler refuses or ends a hold: a job needs the slot, another VM of the host is held, or the host takes no jobs.',
+  'operator.held': 'An operator orders that the VM in which the job fails is held.',
+  'operator.released': 'An operator ends the hold, or takes the order back.',
   'operator.forgot': 'An operator ends the record; the collector removes what is left of its VM and runner.',
   'vm.adopted': 'A running VM of ours was found, and no readable record has it.',
 };
@@ -50,6 +55,8 @@ const TAGS: Record<string, string> = {
   tearingDown: 'Its VM and its runner are being removed.',
   decided: 'Its attempt is decided: the dispatcher moves the job to a new actor at once.',
   leaving: 'Its VM is to be removed, so it gets no other job.',
+  held: 'Its VM is kept for a person, or is about to be: a job that needs the slot ends this.',
+  asksToHold: 'The scheduler has to say whether its VM may be held.',
   hostFull: 'Its VM waits for room on a full host; the job may go on at another host.',
   acceptsJobs: 'The host gets jobs.',
   answers: 'Its last look succeeded: what it lists is true.',

@@ -24,6 +24,7 @@ export function createJobMachine(options: JobMachineOptions) {
       'The machine of one workflow job, or of a VM without a job.',
       'In every state an operator can order that the record is forgotten: this leads to `failed` at once and deletes nothing.',
       'The collector then removes what is left of the VM and the runner.',
+      'Until the teardown, an operator can order that the VM in which the job fails is held, and take that order back.',
     ),
     context: ({ input }) => ({
       job: input.job,
@@ -34,9 +35,14 @@ export function createJobMachine(options: JobMachineOptions) {
       jobCheck: NO_RETRY,
       failure: input.job.lastFailure,
       otherJobSince: null,
+      hold: null,
     }),
     initial: 'queued',
-    on: { 'operator.forgot': { target: '.failed', actions: 'forgetRecord' } },
+    on: {
+      'operator.forgot': { target: '.failed', actions: 'forgetRecord' },
+      'operator.held': { guard: 'may its VM be held later', actions: 'orderHold' },
+      'operator.released': { guard: 'is a hold wanted', actions: 'withdrawHold' },
+    },
     states: {
       queued: {
         description: sentences(

@@ -1,4 +1,5 @@
 import type { Failure } from '../failure.ts';
+import type { Hold, HoldOrder } from './hold.ts';
 
 /** In the only order in which a job's status may move (law 6). */
 export const JOB_STATUSES = ['waiting', 'queued', 'in_progress', 'completed'] as const;
@@ -51,6 +52,8 @@ export interface Job {
   lastFailure: Failure | null;
   /** Epoch ms before which the job gets no VM (the pause between attempts). */
   notBefore: number;
+  /** An operator wants to look into the VM in which it fails; null without such an order. */
+  holdOrder: HoldOrder | null;
 }
 
 /** Where runners are registered: with one repository, or with an organization for all its repositories. */
@@ -83,7 +86,7 @@ export interface VmImage {
   digest: string;
 }
 
-type Address = { host: string; port: number };
+export type Address = { host: string; port: number };
 
 /** The VM of this actor: stays with it in an exchange. */
 export interface Vm {
@@ -164,6 +167,8 @@ export interface JobContext {
   failure: Failure | null;
   /** Epoch ms of GitHub's first word that our job is still queued while the guest works on one; null without it. */
   otherJobSince: number | null;
+  /** The VM is to be held, is held or was held; null otherwise. */
+  hold: Hold | null;
 }
 
 export const NO_RETRY: Retry = { tries: 0, nextTryAt: 0, lastFailure: null };

@@ -1,7 +1,7 @@
 import { fromPromise } from 'xstate';
 import type { Failure } from '../failure.ts';
 import { waitUntil } from '../waits.ts';
-import type { GuestRef, JobStatus, Runner, RunnerRef, RunnerScope, Vm, VmImage } from './context.ts';
+import type { Address, GuestRef, JobStatus, Runner, RunnerRef, RunnerScope, Vm, VmImage } from './context.ts';
 
 interface JobRef {
   owner: string;
@@ -61,6 +61,14 @@ export interface JobEffects {
     output: { answer: 'working' | 'notWorking' | 'vanished' };
   };
   deregisterRunner: { input: RunnerRef; output: { answer: 'removed' | 'busy' } };
+  /**
+   * Makes the agent forward SSH and screen sharing of a held VM. `isRunning` false: the VM is gone or does not run, so
+   * there is nothing to look into. `vnc` null: the agent cannot forward it.
+   */
+  openVm: {
+    input: { host: string; vmId: string };
+    output: { isRunning: boolean; ssh: Address | null; vnc: Address | null };
+  };
   deleteVm: {
     input: { host: string; vmName: string; vmId: string | null };
     output: null;
@@ -91,6 +99,7 @@ export const effectPlaceholders = {
   askGitHub: placeholder('askGitHub'),
   askGuest: placeholder('askGuest'),
   deregisterRunner: placeholder('deregisterRunner'),
+  openVm: placeholder('openVm'),
   deleteVm: placeholder('deleteVm'),
   removeRunner: placeholder('removeRunner'),
   waitUntil,

@@ -1,5 +1,6 @@
 import type { Failure } from '../failure.ts';
 import type { Job, Runner, TakenBy, Vm, VmImage } from './context.ts';
+import type { HoldEnd } from './hold.ts';
 
 /** Facts that reach a job's actor from outside; the ends of effects are XState's own events. */
 export type JobEvent =
@@ -41,6 +42,14 @@ export type JobEvent =
   | { type: 'operator.cancelled'; by: string }
   /** An operator orders the next try at once. */
   | { type: 'operator.retried' }
+  /** The VM of a failed attempt or job may be held: its slot is not needed now. */
+  | { type: 'hold.granted' }
+  /** The VM may not be held, or not any longer. */
+  | { type: 'hold.ended'; because: HoldEnd }
+  /** An operator wants to look into the VM in which this job fails, for so many milliseconds. */
+  | { type: 'operator.held'; by: string; lasts: number }
+  /** An operator does not need the held VM any more, or takes back that order. */
+  | { type: 'operator.released'; by: string }
   /** An operator ends the record; the collector removes what is left of its VM and runner. */
   | { type: 'operator.forgot'; by: string }
   /** A running VM of ours without a readable record was found; it is unknown whether a job runs in it. */
@@ -62,6 +71,10 @@ export const JOB_EVENT_TYPES = [
   'host.drained',
   'operator.cancelled',
   'operator.retried',
+  'hold.granted',
+  'hold.ended',
+  'operator.held',
+  'operator.released',
   'operator.forgot',
   'vm.adopted',
 ] as const satisfies JobEvent['type'][];

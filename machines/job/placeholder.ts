@@ -35,5 +35,6 @@ export function placeholder({
     vmsInVain: 0,
     lastFailure: null,
     notBefore: 0,
+    holdOrder: null,
   };
 }

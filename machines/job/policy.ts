@@ -10,6 +10,8 @@ export interface JobPolicy {
   maxAttempts: number;
   /** Where runners are registered. */
   runnerScope: RunnerScope['kind'];
+  /** By profile, for how long the VM of a failed attempt or job is held; profiles that hold none are left out. */
+  holdFailed: Readonly<Record<string, number>>;
   timeouts: {
     creating: number;
     starting: number;
@@ -92,6 +94,7 @@ export const DEFAULT_POLICY: JobPolicy = {
   namePrefix: 'gh-default',
   maxAttempts: 3,
   runnerScope: 'repository',
+  holdFailed: {},
   timeouts: {
     creating: 120 * MINUTE,
     starting: 5 * MINUTE,

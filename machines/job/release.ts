@@ -1,6 +1,7 @@
 import type { Blame, Failure, FailureCode } from '../failure.ts';
 import { pauseAfter } from '../pause.ts';
 import type { Job, JobContext } from './context.ts';
+import { holdAfter } from './hold.ts';
 import type { JobPolicy } from './policy.ts';
 
 /**
@@ -25,11 +26,14 @@ export function withFailedAttempt(job: Job, { code, blame }: Failure): Job {
 
 /**
  * The job as it goes on without the VM of this context: in its queue, after a pause that grows with the attempts that
- * failed (law 11). When nothing failed, there is no pause.
+ * failed (law 11). When nothing failed, there is no pause. An order to hold its VM is kept for the VM in which it fails.
  */
-export function releasedJob({ job, failure }: JobContext, policy: JobPolicy, now: number): Job {
+export function releasedJob(context: JobContext, policy: JobPolicy, now: number): Job {
+  const { job, failure } = context;
+  const isHeld = (context.hold ?? holdAfter(context, policy, now)) !== null;
   return {
     ...job,
+    holdOrder: isHeld ? null : job.holdOrder,
     lastFailure: failure,
     notBefore: failure === null ? now : now + pauseBeforeNext(job, failure, policy),
   };

@@ -13,15 +13,15 @@ import {
   configSchema,
   eventsSchema,
   executionSchema,
+  type ForwardedAddress,
+  forwardedAt,
   healthSchema,
   imagePageSchema,
   type PullOperation,
   portSchema,
   pullOperationSchema,
   pullsSchema,
-  type SshAddress,
   type SshForwarding,
-  sshAddress,
   sshSchema,
   stateSchema,
   vmPageSchema,
@@ -186,16 +186,16 @@ export class AgentClient {
     const request = get(`read SSH forwarding of VM ${id}`, vmPath(id, '/ssh'), signal);
     const ssh = await nullWhenGone(this.#transport.json(sshSchema, request), 'SSH_NOT_CONFIGURED');
     if (ssh === null) return { status: 'not-configured', address: null };
-    return { status: ssh.status, address: ssh.port === null ? null : sshAddress(this.baseUrl, ssh.port) };
+    return { status: ssh.status, address: ssh.port === null ? null : forwardedAt(this.baseUrl, ssh.port) };
   }
 
   /**
    * Makes the agent forward a port of the host to the guest's SSH. May block for minutes while the guest has
    * no address; during that time the agent rejects every other operation on the VM.
    */
-  async enableSsh(id: string, { signal }: Abortable = {}): Promise<SshAddress> {
+  async enableSsh(id: string, { signal }: Abortable = {}): Promise<ForwardedAddress> {
     const request = change(`enable SSH forwarding of VM ${id}`, 'POST', vmPath(id, '/ssh'), signal);
-    return sshAddress(this.baseUrl, (await this.#transport.json(portSchema, request)).port);
+    return forwardedAt(this.baseUrl, (await this.#transport.json(portSchema, request)).port);
   }
 
   /**
@@ -205,6 +205,12 @@ export class AgentClient {
   async forwardsSshAutomatically({ signal }: Abortable = {}): Promise<boolean> {
     const config = await this.#transport.json(configSchema, get('read its config', '/config', signal));
     return config.networking.autoEnableSSHForwarding;
+  }
+
+  /** The same for the guest's screen sharing. */
+  async enableVnc(id: string, { signal }: Abortable = {}): Promise<ForwardedAddress> {
+    const request = change(`enable VNC forwarding of VM ${id}`, 'POST', vmPath(id, '/vnc'), signal);
+    return forwardedAt(this.baseUrl, (await this.#transport.json(portSchema, request)).port);
   }
 
   /** Optional before a deletion, so a VM that is gone or busy is not a failure. */

@@ -106,8 +106,8 @@ const eventSchema = z
 
 export const sshSchema = z.object({ status: z.enum(['ready', 'unavailable']), port: optional(port) });
 
-/** The address at which this daemon reaches the SSH of a guest. */
-export interface SshAddress {
+/** The address at which this daemon reaches a port of a guest. */
+export interface ForwardedAddress {
   host: string;
   port: number;
 }
@@ -115,7 +115,7 @@ export interface SshAddress {
 export interface SshForwarding {
   status: 'ready' | 'unavailable' | 'not-configured';
   /** Where this daemon reaches the guest's SSH; null while the agent does not forward it. */
-  address: SshAddress | null;
+  address: ForwardedAddress | null;
 }
 
 /**
@@ -123,7 +123,7 @@ export interface SshForwarding {
  * listens on all interfaces, so the host is that of its base URL. It binds IPv4, so `localhost` is not used,
  * which may resolve to ::1.
  */
-export function sshAddress(baseUrl: string, port: number): SshAddress {
+export function forwardedAt(baseUrl: string, port: number): ForwardedAddress {
   const host = new URL(baseUrl).hostname.replace(/^\[(.*)\]$/, '$1');
   return { host: host === 'localhost' ? '127.0.0.1' : host, port };
 }

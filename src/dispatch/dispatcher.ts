@@ -262,7 +262,8 @@ export class Dispatcher {
     const missing = new Set<string>();
     for (const { key, snapshot } of [...actors.all()]) {
       const { vm } = snapshot.context;
-      if (vm?.host !== name || vm.id === null || snapshot.hasTag('tearingDown')) continue;
+      const isLeaving = snapshot.hasTag('tearingDown') && !snapshot.hasTag('held');
+      if (vm?.host !== name || vm.id === null || isLeaving) continue;
       if (listed.has(vm.id) || mayBe.has(vm.name)) continue;
       missing.add(vm.id);
       if (before.has(vm.id)) actors.send(key, { type: 'vm.vanished' });

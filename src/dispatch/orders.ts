@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { JobEvent } from '../../machines/job/events.ts';
+import type { Hold } from '../../machines/job/hold.ts';
 import { subjectOf } from '../../machines/job/subject.ts';
 import type { Clock } from '../clock.ts';
 import type { GitHub } from '../github/github.ts';
@@ -7,6 +8,7 @@ import type { HostCordons } from '../hosts/host-cordons.ts';
 import type { Hosts } from '../hosts/hosts.ts';
 import type { ImageRollouts } from '../images/image-rollouts.ts';
 import type { JobActors } from '../jobs/job-actors.ts';
+import { vmOfJob } from '../jobs/vm-of-job.ts';
 import type { HostEntries } from '../journal/entries/host-entries.ts';
 import type { JournalWriter } from '../journal/journal-writer.ts';
 import { orderWords } from '../journal/order-words.js';
@@ -145,6 +147,39 @@ export class Orders {
     });
   }
 
+  /**
+   * The VM in which the job fails is held for so many milliseconds, or the held one is kept for so long from now on. Returns
+   * the present hold; null when it begins only when the job fails.
+   */
+  hold(jobId: number, by: string, lasts: number): Hold | null {
+    const { actors, store } = this.#options;
+    const found = this.#holdable(jobId);
+    if (!actors.snapshotOf(found.key)?.can({ type: 'operator.held', by, lasts })) {
+      throw new OrderRefused(
+        409,
+        `The VM of job ${jobId} is being deleted, so it cannot be held: order it earlier, or set hold_failed for its label.`,
+      );
+    }
+    store.atomically(() => {
+      this.#write('operator.held', found.key, jobId, found.host, by);
+      actors.send(found.key, { type: 'operator.held', by, lasts });
+    });
+    const hold = actors.snapshotOf(found.key)?.context.hold ?? null;
+    return hold?.ended === null ? hold : null;
+  }
+
+  /** Ends the hold of the job's VM, or takes back the order to hold it. */
+  release(jobId: number, by: string): void {
+    const { actors, store } = this.#options;
+    const found = this.#holdable(jobId);
+    if (!actors.snapshotOf(found.key)?.can({ type: 'operator.released', by }))
+      throw new OrderRefused(409, `No VM of job ${jobId} is held, and none is to be held.`);
+    store.atomically(() => {
+      this.#write('operator.released', found.key, jobId, found.host, by);
+      actors.send(found.key, { type: 'operator.released', by });
+    });
+  }
+
   /** The host gets no new job until the order is taken back, or until an instant (epoch ms). */
   cordon(host: string, by: string, until?: number): void {
     this.#order('operator.cordoned', host, by, this.#cordonOf(by, until));
@@ -152,14 +187,13 @@ export class Orders {
 
   /** The host gets jobs from now on, also for the rest of a maintenance window. */
   uncordon(host: string, by: string): void {
-    const { cordons, clock, dispatcher } = this.#options;
+    const { cordons, clock } = this.#options;
     const window = cordons.window(host);
     const opened = window && {
       ...this.#cordonOf(by, window.until - clock.systemAheadBy()),
       opens: true as const,
     };
     this.#order('operator.uncordoned', host, by, opened);
-    dispatcher.requestScheduling();
   }
 
   /** Cordons the host, until an instant (epoch ms) if one is given, and moves jobs that do not run there yet. */
@@ -194,7 +228,7 @@ export class Orders {
   }
 
   #order(event: string, host: string, by: string, cordon: Cordon | null): void {
-    const { hosts, hostEntries, store, cordons, cordonWatch } = this.#options;
+    const { hosts, hostEntries, store, cordons, cordonWatch, dispatcher } = this.#options;
     const snapshot = hosts.snapshotOf(host);
     if (!snapshot) throw new OrderRefused(404, `The config names no host "${host}".`);
     if (cordons.leftAt(host) !== null) {
@@ -216,6 +250,17 @@ export class Orders {
       hostEntries.changed(host, snapshot, event);
     });
     cordonWatch.look();
+    // A cordon ends the hold of a VM there.
+    dispatcher.requestScheduling();
+  }
+
+  /** The actor whose VM is held for the job, else that of the job. */
+  #holdable(jobId: number): { key: string; host: string | null } {
+    const { actors } = this.#options;
+    const vm = vmOfJob(actors, jobId);
+    const key = vm?.key ?? actors.holderOfJob(jobId)?.key;
+    if (key !== undefined) return { key, host: vm?.context.vm?.host ?? null };
+    throw new OrderRefused(404, `No job ${jobId} is being served, and no VM is held for it.`);
   }
 
   #actorOf(jobId: number): { key: string; can(event: JobEvent): boolean } {

@@ -14,6 +14,7 @@ import { deregisterRunner, removeRunner } from './runner/remove-runner.ts';
 import { watchRunner } from './runner/watch-runner.ts';
 import { createVm } from './vm/create-vm.ts';
 import { deleteVm } from './vm/delete-vm.ts';
+import { openVm } from './vm/open-vm.ts';
 import { startVm } from './vm/start-vm.ts';
 
 export const EFFECTS = {
@@ -29,6 +30,7 @@ export const EFFECTS = {
   askGitHub,
   askGuest,
   deregisterRunner,
+  openVm,
   deleteVm,
   removeRunner,
 } satisfies { [Name in EffectName]: Effect<Name> };

@@ -24,6 +24,8 @@ export interface JobStory {
   live: JobView[];
   /** How it ended; null while it has not. */
   settled: SettledJob | null;
+  /** The VM that is kept for a person, with what ends that; null without one. Files of earlier versions lack it. */
+  held?: Pick<JobView, 'vm' | 'hold'> | null;
   /** Effects under way, with the calls that they have made. */
   effects: EffectTrace[];
   waiting: Waiting | null;

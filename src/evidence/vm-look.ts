@@ -1,10 +1,14 @@
-import type { JobContext } from '../../machines/job/context.ts';
+import type { Hold } from '../../machines/job/hold.ts';
 import type { EffectWorld } from '../effects/effect-world.ts';
 import { withGuest } from '../effects/guest/with-guest.ts';
 import { DaemonError } from '../errors.ts';
 import { span } from '../format.js';
+import type { GuestAddress } from '../guest/open-guest.ts';
 import type { JobActors } from '../jobs/job-actors.ts';
+import { vmOfJob } from '../jobs/vm-of-job.ts';
 import { redactForeign } from '../redact.ts';
+
+type Actors = Pick<JobActors, 'held' | 'holderOfJob' | 'snapshotOf'>;
 
 /** Milliseconds; a person waits for the answer. */
 const LOOK_TIMEOUT = 10_000;
@@ -16,20 +20,28 @@ export interface RunnerLogEnd {
   text: string;
 }
 
+/** How a person gets into the VM of a job. */
+export interface VmAddresses {
+  vmName: string;
+  host: string;
+  /** Null while its guest was not reached yet. */
+  ssh: (GuestAddress & { user: string; hostKey: string | null }) | null;
+  /** Null while the agent does not forward its screen sharing, which it does for held VMs only. */
+  vnc: GuestAddress | null;
+  /** Null for a VM that is not held. */
+  hold: Hold | null;
+}
+
 /**
- * Looks into the VM of a live job because a person asks: nothing of it is stored, neither in the journal nor as
+ * Looks into the VM of a live job, or into one that is held, because a person asks: nothing of it is stored, neither in the journal nor as
  * evidence.
  */
 export class VmLook {
   readonly #world: EffectWorld;
-  readonly #actors: Pick<JobActors, 'holderOfJob' | 'snapshotOf'>;
+  readonly #actors: Actors;
   readonly #secrets: readonly string[];
 
-  constructor(
-    world: EffectWorld,
-    actors: Pick<JobActors, 'holderOfJob' | 'snapshotOf'>,
-    secrets: readonly string[],
-  ) {
+  constructor(world: EffectWorld, actors: Actors, secrets: readonly string[]) {
     this.#world = world;
     this.#actors = actors;
     this.#secrets = secrets;
@@ -40,7 +52,7 @@ export class VmLook {
    * when the job has no runner in a VM. Rejects with a GUEST_* or HOST_* failure.
    */
   async log(jobId: number): Promise<RunnerLogEnd | null> {
-    const { vm, runner } = this.#contextOf(jobId) ?? {};
+    const { vm, runner } = vmOfJob(this.#actors, jobId)?.context ?? {};
     if (!vm?.id || !vm.address || !runner) return null;
     const place = { host: vm.host, vmId: vm.id, hostKey: vm.hostKey };
     const logs = await within('guest', (signal) =>
@@ -52,15 +64,25 @@ export class VmLook {
 
   /** A PNG of the VM's screen; null when the job has no VM. Rejects with a HOST_* or VM_* failure. */
   async screen(jobId: number): Promise<Uint8Array | null> {
-    const { vm } = this.#contextOf(jobId) ?? {};
+    const { vm } = vmOfJob(this.#actors, jobId)?.context ?? {};
     if (!vm?.id) return null;
     const { id, host } = vm;
     return within('host', (signal) => this.#world.agent(host).screenshot(id, { signal }));
   }
 
-  #contextOf(jobId: number): JobContext | null {
-    const holder = this.#actors.holderOfJob(jobId);
-    return holder && (this.#actors.snapshotOf(holder.key)?.context ?? null);
+  /** Where a person reaches the VM; null when the job has no VM that was made. It holds no password. */
+  addresses(jobId: number): VmAddresses | null {
+    const { vm, hold } = vmOfJob(this.#actors, jobId)?.context ?? {};
+    if (!vm?.id) return null;
+    const { name: vmName, host, address, hostKey } = vm;
+    const isHeld = hold?.ended === null;
+    return {
+      vmName,
+      host,
+      ssh: address && { ...address, user: this.#world.guest.user, hostKey },
+      vnc: isHeld ? hold.vnc : null,
+      hold: isHeld ? hold : null,
+    };
   }
 }
 

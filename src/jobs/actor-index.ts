@@ -25,6 +25,8 @@ export class ActorIndex {
   readonly queued = new Set<string>();
   /** Actors that hold a slot for no job yet. */
   readonly placeholders = new Set<string>();
+  /** Actors whose VM is held for a person, or is to be held. */
+  readonly held = new Set<string>();
 
   /** Notes an actor's present state; null for one that has ended. */
   note(key: string, snapshot: JobSnapshot | null): void {
@@ -39,6 +41,7 @@ export class ActorIndex {
     this.#noteSlot(key, before?.slot ?? null, after?.slot ?? null);
     this.#noteNumbers(key, before?.numbers ?? null, after?.numbers ?? null);
     put(this.queued, key, snapshot?.hasTag('queued') ?? false);
+    put(this.held, key, snapshot?.hasTag('held') ?? false);
     put(this.placeholders, key, after?.slot != null && snapshot?.context.job.id === NO_JOB);
   }
 
@@ -65,6 +68,7 @@ export class ActorIndex {
       kept.clear();
     this.queued.clear();
     this.placeholders.clear();
+    this.held.clear();
   }
 
   #noteNumbers(key: string, before: Entry['numbers'], after: Entry['numbers']): void {

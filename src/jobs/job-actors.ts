@@ -33,10 +33,7 @@ export interface JobActorsOptions {
   log: Logger;
   /** Called after each transition, in the same synchronous step. */
   onTransition(key: string, snapshot: JobSnapshot): void;
-  /**
-   * Called when an actor failed inside and is gone; `last` is its last snapshot, null when there was none
-   * yet.
-   */
+  /** Called when an actor failed inside and is gone; `last` is its last snapshot, null when there was none yet. */
   onGone(key: string, last: JobSnapshot | null): void;
   /**
    * The config was reloaded, and this process has written every snapshot that is restored: neither the record
@@ -78,10 +75,7 @@ export class JobActors {
     return key;
   }
 
-  /**
-   * Restores an actor from a stored snapshot; its effects start again. Returns why not, when that would not
-   * be safe; otherwise null.
-   */
+  /** Restores an actor from a stored snapshot; its effects start again. Returns why not, or null when it is restored. */
   restore(key: string, stored: unknown): string | null {
     const { machine } = this.#options;
     const read = readSnapshot(machine, stored);
@@ -144,6 +138,11 @@ export class JobActors {
   /** Actors that hold a slot of a host for no job yet. */
   placeholders(): IterableIterator<{ key: string; snapshot: JobSnapshot }> {
     return this.#snapshotsOf(this.#index.placeholders);
+  }
+
+  /** Actors whose VM is held for a person, or is to be held. */
+  held(): IterableIterator<{ key: string; snapshot: JobSnapshot }> {
+    return this.#snapshotsOf(this.#index.held);
   }
 
   /** Names of our VMs that use a slot of a host, or will as soon as the agent shows them. */

@@ -2,12 +2,16 @@ import { DEFAULT_POLICY, type JobPolicy } from '../../machines/job/policy.ts';
 import type { Config } from '../config/schema.ts';
 
 /** The settings of the config that the job machine uses; durations in milliseconds. */
-export function jobPolicy({ controller, runner, timeouts }: Config): JobPolicy {
+export function jobPolicy({ controller, runner, labels, timeouts }: Config): JobPolicy {
+  const held = Object.entries(labels).flatMap(([label, { hold_failed: lasts }]) =>
+    lasts === undefined ? [] : [[label, lasts] as const],
+  );
   return {
     ...DEFAULT_POLICY,
     namePrefix: namePrefix(controller),
     maxAttempts: controller.max_attempts,
     runnerScope: runner.scope,
+    holdFailed: Object.fromEntries(held),
     timeouts: {
       ...DEFAULT_POLICY.timeouts,
       creating: timeouts.creating,

@@ -3,7 +3,7 @@ import type { JobSnapshot, JobState } from '../../machines/job.ts';
 import { statePath } from '../../machines/state-path.ts';
 
 /** A live job as the admin API shows it. Contexts hold no secrets, so nothing has to be masked. */
-export interface JobView extends Pick<JobContext, 'job' | 'vm' | 'runner' | 'phase' | 'failure'> {
+export interface JobView extends Pick<JobContext, 'job' | 'vm' | 'runner' | 'phase' | 'failure' | 'hold'> {
   key: string;
   /** `running.busy.watching`; the first part is the state that people know. */
   state: JobState;
@@ -13,7 +13,7 @@ export interface JobView extends Pick<JobContext, 'job' | 'vm' | 'runner' | 'pha
 }
 
 export function jobView(key: string, snapshot: JobSnapshot, progress: string | null): JobView {
-  const { job, vm, runner, phase, failure } = snapshot.context;
+  const { job, vm, runner, phase, failure, hold } = snapshot.context;
   return {
     key,
     state: statePath(snapshot.value),
@@ -23,6 +23,7 @@ export function jobView(key: string, snapshot: JobSnapshot, progress: string | n
     runner,
     phase,
     failure,
+    hold,
     progress,
   };
 }

@@ -26,5 +26,6 @@ export function jobFrom(seen: JobObservation, profile: string, takenBy: Job['tak
     vmsInVain: 0,
     lastFailure: null,
     notBefore: 0,
+    holdOrder: null,
   };
 }

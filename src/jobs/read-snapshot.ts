@@ -2,6 +2,7 @@ import { type AnyStateNode, getStateNodes } from 'xstate';
 import { z } from 'zod';
 import { BLAMES, DISPOSITIONS, FAILURE_CODES, type FailureCode } from '../../machines/failure.ts';
 import { JOB_STATUSES, type JobContext } from '../../machines/job/context.ts';
+import { HOLD_ENDS } from '../../machines/job/hold.ts';
 import type { JobMachine, JobSnapshot } from '../../machines/job.ts';
 import {
   branchName,
@@ -53,6 +54,8 @@ const contextSchema = z.object({
     vmsInVain: count.default(0),
     lastFailure: failure.nullable(),
     notBefore: instant,
+    // Records of earlier versions lack it.
+    holdOrder: z.object({ by: cutText, at: instant, lasts: count }).nullable().default(null),
   }),
   vm: z
     .object({
@@ -89,6 +92,20 @@ const contextSchema = z.object({
   jobCheck: z.object(retry),
   failure: failure.nullable(),
   otherJobSince: instant.nullable(),
+  // Records of earlier versions lack it.
+  hold: z
+    .object({
+      jobId: count,
+      by: cutText.nullable(),
+      at: instant,
+      lasts: count,
+      until: instant,
+      latest: instant,
+      vnc: address.nullable(),
+      ended: z.enum(HOLD_ENDS).nullable(),
+    })
+    .nullable()
+    .default(null),
 });
 
 /** `A` when both types are the same; otherwise `never`, so that the code that uses it does not compile. */

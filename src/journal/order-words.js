@@ -8,6 +8,8 @@ const ORDERS = {
   'operator.cordoned': 'cordon',
   'operator.uncordoned': 'uncordon',
   'operator.drained': 'drain',
+  'operator.held': 'hold the VM of',
+  'operator.released': 'release the VM of',
   'operator.forgot': 'forget the record of',
   'operator.reloaded': 'reload the config',
   'operator.reloadRefused': 'reload the config, which was refused',

@@ -54,6 +54,11 @@ export class FullHosts {
     return soonest([...this.#hosts.values()].map(({ until }) => until).filter((until) => until > now));
   }
 
+  /** Actors whose VM waits for a full host. */
+  waiting(): string[] {
+    return [...this.#waiting];
+  }
+
   /** Actors that wait for a full host, while other hosts have room that no queued job wants. */
   movable(
     actors: JobActors,

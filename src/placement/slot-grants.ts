@@ -10,6 +10,7 @@ import { reserveNumbers } from '../jobs/reserve-numbers.ts';
 import type { Store } from '../store/store.ts';
 import { freeSlots } from './free-slots.ts';
 import { FullHosts } from './full-hosts.ts';
+import { Holds } from './holds.ts';
 import { OrphanSlots } from './orphan-slots.ts';
 import { assignWarmVms, planWarmVms, type WarmVm } from './plan-warm.ts';
 import { proofRoom } from './proof-room.ts';
@@ -40,10 +41,12 @@ export class SlotGrants {
   readonly #warmNotBefore = new Map<string, number>();
   readonly #full: FullHosts;
   readonly #orphans = new OrphanSlots();
+  readonly #holds: Holds;
 
   constructor(options: SlotGrantsOptions) {
     this.#options = options;
     this.#full = new FullHosts(options.clock);
+    this.#holds = new Holds({ ...options, full: this.#full });
   }
 
   /**
@@ -57,8 +60,8 @@ export class SlotGrants {
     const open = this.#openHosts();
     this.#reclaimRefused();
     // Everything that frees a slot calls this again, so the queue, which may be long, is not walked before.
-    if (this.#warm(open).length === 0 && this.#freeHosts(open).every(({ free }) => free === 0))
-      return soonest(paused);
+    const isFull = this.#warm(open).length === 0 && this.#freeHosts(open).every(({ free }) => free === 0);
+    if (isFull && !this.#holds.areThere) return soonest(paused);
     for (const { job, warm } of assignWarmVms(this.#waiting(), this.#warm(open), now, gates))
       this.#hand(job, warm);
 
@@ -79,6 +82,7 @@ export class SlotGrants {
       room: (profile, host) => (isPaused(profile) ? 0 : gates.roomForWarm(profile, host)),
     });
     for (const key of plan.reclaim) actors.send(key, { type: 'slot.reclaimed' });
+    this.#holds.decide(unplaced.slice(plan.reclaim.length), open);
     for (const { profile, host } of plan.make) this.#make(profile, host);
     return soonest([...paused, wakeAt, gates.nextAt(), this.#full.nextAt()]);
   }
@@ -177,7 +181,10 @@ export class SlotGrants {
    */
   #leaving(open: ReadonlySet<string>): number {
     return [...this.#options.actors.placeholders()].filter(
-      ({ snapshot }) => snapshot.hasTag('tearingDown') && open.has(snapshot.context.vm?.host ?? ''),
+      ({ snapshot }) =>
+        snapshot.hasTag('tearingDown') &&
+        !snapshot.hasTag('held') &&
+        open.has(snapshot.context.vm?.host ?? ''),
     ).length;
   }
 

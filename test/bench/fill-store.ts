@@ -86,5 +86,6 @@ export function newJob(id: number, now: number): Job {
     vmsInVain: 0,
     lastFailure: null,
     notBefore: 0,
+    holdOrder: null,
   };
 }

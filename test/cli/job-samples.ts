@@ -32,6 +32,7 @@ export function jobView(id: number, change: Partial<JobView> = {}): JobView {
       vmsInVain: 0,
       lastFailure: null,
       notBefore: 0,
+      holdOrder: null,
     },
     vm: {
       name: `gh-default-${id}-1`,
@@ -50,6 +51,7 @@ export function jobView(id: number, change: Partial<JobView> = {}): JobView {
     runner: null,
     phase: { tries: 0, nextTryAt: 0, lastFailure: null, enteredAt: NOW, deadlineAt: NOW },
     failure: null,
+    hold: null,
     progress: null,
     ...change,
   };

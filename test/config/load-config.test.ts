@@ -291,7 +291,7 @@ admin: {listen: ":9092"}
   test('when a section is not a section', () => {
     expect(problemLines({ ...SMALLEST, github: [], labels: 'mac', store: './data', hosts: {} })).toEqual([
       expect.stringMatching(/^github: must hold some of these keys: token, app_id, /),
-      'labels: must hold names, and under each name some of these keys: image, cpu, memory, disk, lifetime_seconds, warm.',
+      'labels: must hold names, and under each name some of these keys: image, cpu, memory, disk, lifetime_seconds, warm, hold_failed.',
       'store: must hold some of these keys: path, url, lease, retention.',
       'hosts: must be a list of hosts, each with a name and a base_url.',
     ]);

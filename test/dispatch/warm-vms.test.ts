@@ -50,6 +50,7 @@ function decide(warm: Record<string, number> = { 'macos-15': 9 }): string[] {
       *inQueue() {
         yield* all().filter(({ snapshot }) => snapshot.hasTag('queued'));
       },
+      *held() {},
       *placeholders() {
         yield* all().filter(
           ({ snapshot }) => snapshot.context.job.id === NO_JOB && snapshot.hasTag('holdsSlot'),

@@ -43,6 +43,11 @@ function isTaken({ to }: Way, { before, after, started }: Step): boolean {
   return nodesOf(after).includes(to) || (to.type === 'final' && !after.hasTag('tearingDown'));
 }
 
+/** True when the state that this transition leads to was left at once. */
+function isPassed({ to }: Way, taken: Step): boolean {
+  return to !== null && waysOf(to).some((way) => way.event === 'at once' && way.to && isTaken(way, taken));
+}
+
 test('for every state and event the machine does what the page says', () => {
   const untold: string[] = [];
   const seen = new Set<string>();
@@ -61,7 +66,7 @@ test('for every state and event the machine does what the page says', () => {
     const taken = step(before, event);
     const ways = listed(before, event.type);
     const isAtOnce = listedAtOnce(before).some((way) => isTaken(way, taken));
-    const isWay = (way: Way) => isTaken(way, taken) || (way.to === null && isAtOnce);
+    const isWay = (way: Way) => isTaken(way, taken) || (way.to === null && isAtOnce) || isPassed(way, taken);
     for (const way of ways.filter(isWay)) seen.add(`${path} | ${event.type} | ${way.to?.id}`);
     const isTold = isAtOnce || ways.some(isWay) || (ways.length === 0 && taken.from === taken.to);
     if (!isTold) untold.push(`${path} | ${name} → ${taken.to}`);
@@ -81,6 +86,8 @@ test('for every state and event the machine does what the page says', () => {
   const neverTaken = STATES.flatMap((path) =>
     types(path).flatMap((type) =>
       listed(snapshotAt(path), type)
+        // What the states above do with it counts only where no region has an answer of its own.
+        .filter(({ to }, _, ways) => to !== null || ways.every((way) => way.to === null))
         .map(({ to }) => `${path} | ${type} | ${to?.id}`)
         .filter((way) => !seen.has(way)),
     ),

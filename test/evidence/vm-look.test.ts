@@ -23,6 +23,7 @@ function lookAt(
     agent: () => ({ screenshot }),
   } as unknown as EffectWorld;
   const actors = {
+    *held() {},
     holderOfJob: (jobId: number) => (context && jobId === 101 ? ({ key: 'a' } as never) : null),
     snapshotOf: () => ({ context }) as never,
   };

@@ -26,6 +26,7 @@ async function watched(gates: Partial<Gates> = {}, { slots = 1 } = {}) {
   let isQueued = true;
   const actors = {
     *placeholders() {},
+    *held() {},
     slotsOn: () => new Set(),
     lastNumber: () => 0,
     snapshotOf: () => queued,

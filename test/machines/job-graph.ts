@@ -88,7 +88,7 @@ function causesIn(snapshot: Snapshot): Cause[] {
  * alike.
  */
 function keyOf({ value, context }: Snapshot): string {
-  const { job, vm, runner, failure, otherJobSince } = context;
+  const { job, vm, runner, failure, otherJobSince, hold } = context;
   const path = pathOf(value);
   return JSON.stringify([
     path,
@@ -97,6 +97,8 @@ function keyOf({ value, context }: Snapshot): string {
     path === 'queued' && vm !== null,
     path.startsWith('jitConfig') && runner?.mode,
     path.startsWith('running.busy') && otherJobSince === null,
+    job.holdOrder !== null,
+    hold === null ? null : [hold.ended],
   ]);
 }
 

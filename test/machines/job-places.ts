@@ -1,7 +1,7 @@
 import type { Job } from '../../machines/job/context.ts';
 import type { JobEvent } from '../../machines/job/events.ts';
 import { HANGS, JobRig, type Script } from './job-rig.ts';
-import { JOB, STAND_IN } from './job-samples.ts';
+import { JOB, STAND_IN, START } from './job-samples.ts';
 import { type Parts, TEARDOWNS, teardownPath } from './job-teardown.ts';
 
 /** How an actor comes to rest in a state, and which effects still run from there when nothing fails. */
@@ -57,17 +57,39 @@ function provisioning(state: string, effect: keyof Script): Record<string, Place
   };
 }
 
+const HELD_JOB: Job = { ...JOB, holdOrder: { by: 'ada', at: START, lasts: 20 * 60_000 } };
+
+/** A teardown of a VM that is held: its runner ended before it was online. */
+function heldTeardown(parts: Parts): [string, Place] {
+  const replies = { acting: [HANGS], waiting: [UNREACHABLE], gone: [], decided: [QUEUED] };
+  const script: Script = {
+    launchRunner: [{ fails: 'RUNNER_EXITED' }],
+    openVm: parts.vm === 'opening' ? [HANGS] : [],
+    removeRunner: [...replies[parts.runner]],
+    recheckJob: [...replies[parts.job]],
+  };
+  const left = [
+    'deleteVm',
+    ...(parts.vm === 'held' ? [] : ['openVm']),
+    ...(parts.job === 'acting' || parts.job === 'waiting' ? ['recheckJob'] : []),
+    ...(parts.runner === 'gone' ? [] : ['removeRunner']),
+  ];
+  return [teardownPath(parts), { script, job: HELD_JOB, left }];
+}
+
 /** A teardown with its three parts in the given states: its VM vanished before GitHub gave its runner a job. */
 function teardown(parts: Parts): [string, Place] {
+  const { vm } = parts;
+  if (vm !== 'acting' && vm !== 'waiting' && vm !== 'gone') return heldTeardown(parts);
   const replies = { acting: [HANGS], waiting: [UNREACHABLE], gone: [] };
   const script: Script = {
     watchRunner: [HANGS],
-    deleteVm: [...replies[parts.vm]],
+    deleteVm: [...replies[vm]],
     removeRunner: [...replies[parts.runner]],
     recheckJob: parts.job === 'decided' ? [QUEUED] : [...replies[parts.job]],
   };
   const left = [
-    ...(parts.vm === 'gone' ? [] : ['deleteVm']),
+    ...(vm === 'gone' ? [] : ['deleteVm']),
     ...(parts.job === 'acting' || parts.job === 'waiting' ? ['recheckJob'] : []),
     ...(parts.runner === 'gone' ? [] : ['removeRunner']),
   ];
@@ -169,13 +191,18 @@ export const PLACES: Record<string, Place> = {
 /** Whether an actor stays in that state only until the dispatcher has taken its job. */
 export const isDecided = (path: string) => /releasing|decided/.test(path);
 
+/** What nobody does, so that an actor stays in that state. */
+export const leftUndone = (path: string) => ({
+  undispatched: isDecided(path),
+  unscheduled: path.includes('askingToHold'),
+});
+
 /** A real actor at rest in that state, reached as a job would reach it; `further`: how later effects end. */
 export async function rigAt(path: string, further: Script = {}): Promise<JobRig> {
   const place = PLACES[path];
   if (!place) throw new Error(`nobody said how to reach ${path}`);
-  const undispatched = isDecided(path);
   const script = { ...place.script, ...further };
-  const rig = new JobRig({ script, job: place.job ?? JOB, undispatched });
+  const rig = new JobRig({ script, job: place.job ?? JOB, ...leftUndone(path) });
   if (path !== 'queued') await rig.grantSlot();
   for (const event of place.events ?? [])
     await (typeof event === 'number' ? rig.clock.pass(event) : rig.send(event));

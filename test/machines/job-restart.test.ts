@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readSnapshot } from '../../src/jobs/read-snapshot.ts';
 import { settled } from '../support/manual-clock.ts';
-import { isDecided, PLACES, rigAt } from './job-places.ts';
+import { leftUndone, PLACES, rigAt } from './job-places.ts';
 import { JobRig } from './job-rig.ts';
 import { STATES } from './job-step.ts';
 
@@ -49,7 +49,7 @@ describe.each(RESTING)('a restart in %s', (path) => {
       stored,
       now: duringState(now, waits),
       stalled: true,
-      undispatched: isDecided(path),
+      ...leftUndone(path),
     });
     expect(again.at).toBe(path);
     expect(again.context).toEqual(context);
@@ -76,7 +76,7 @@ describe.each(RESTING)('a restart in %s', (path) => {
       stored,
       now: duringState(now, waits),
       stalled: true,
-      undispatched: isDecided(path),
+      ...leftUndone(path),
     });
     for (const instant of without.clock.alarms) {
       await without.clock.passUntil(instant);
@@ -98,7 +98,7 @@ test('law 13: a deadline that passes while no daemon runs takes effect only afte
     const without = await rigAt(path);
     without.stall();
     await without.clock.passUntil(first);
-    const late = new JobRig({ stored, now: first + 3_600_000, stalled: true, undispatched: isDecided(path) });
+    const late = new JobRig({ stored, now: first + 3_600_000, stalled: true, ...leftUndone(path) });
     await settled();
     expected[path] = without.at;
     const judges = Object.entries(storedInstants(stored)).some(([, { looksFor }]) => looksFor > 0);

@@ -37,6 +37,7 @@ const WELL: Defaults = {
   askGitHub: () => ({ status: 'queued', conclusion: null, here: false, runner: 'absent' }),
   askGuest: () => ({ answer: 'notWorking' }),
   deregisterRunner: () => ({ answer: 'removed' }),
+  openVm: () => ({ isRunning: true, ssh: null, vnc: { host: '10.0.0.5', port: 5901 } }),
   deleteVm: () => null,
   removeRunner: () => null,
 };
@@ -58,12 +59,14 @@ export interface RigOptions {
   stalled?: boolean;
   /** The job of a decided attempt is not released. */
   undispatched?: boolean;
+  /** Nobody says whether a VM may be held. */
+  unscheduled?: boolean;
   policy?: JobPolicy;
 }
 
 /**
  * One job actor in a world that follows a script, on a clock that the test moves. As the dispatcher does, the
- * rig releases the job when its attempt is decided.
+ * rig releases the job when its attempt is decided, and as the scheduler does, it lets VMs be held.
  */
 export class JobRig {
   readonly clock: ManualClock;
@@ -83,6 +86,7 @@ export class JobRig {
     stored,
     stalled = false,
     undispatched = false,
+    unscheduled = false,
     policy = DEFAULT_POLICY,
   }: RigOptions = {}) {
     this.clock = new ManualClock(now);
@@ -104,6 +108,7 @@ export class JobRig {
       next: (snapshot) => {
         const path = pathOf(snapshot.value);
         if (this.path.at(-1) !== path) this.path.push(path);
+        if (snapshot.hasTag('asksToHold') && !unscheduled) this.#actor.send({ type: 'hold.granted' });
         if (!snapshot.hasTag('decided') || undispatched) return;
         this.released.push(releasedJob(snapshot.context, policy, clock.now()));
         this.#actor.send({ type: 'job.released' });

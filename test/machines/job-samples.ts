@@ -8,6 +8,7 @@ import {
   type Vm,
 } from '../../machines/job/context.ts';
 import type { JobEvent } from '../../machines/job/events.ts';
+import type { Hold } from '../../machines/job/hold.ts';
 
 /** A runner that is not ours. */
 export const THEIRS = { runner: 'theirs', isOurs: false };
@@ -37,6 +38,7 @@ export const JOB: Job = {
   vmsInVain: 0,
   lastFailure: null,
   notBefore: 0,
+  holdOrder: null,
 };
 
 /** The placeholder for the job of a warm VM. */
@@ -69,6 +71,17 @@ export const RUNNER: Runner = {
   isLeft: false,
 };
 
+export const HOLD: Hold = {
+  jobId: JOB.id,
+  by: 'ada',
+  at: START,
+  lasts: 20 * 60_000,
+  until: START + 20 * 60_000,
+  latest: START + 4 * 3_600_000,
+  vnc: null,
+  ended: null,
+};
+
 /** A runner that waits for its configuration. */
 export const UNREGISTERED: Runner = { ...RUNNER, id: null, mode: null };
 
@@ -92,6 +105,7 @@ export function contextAt(path: string, more: Partial<JobContext> = {}): JobCont
     jobCheck: NO_RETRY,
     failure: null,
     otherJobSince: null,
+    hold: /askingToHold|unregistering|opening|held/.test(path) ? HOLD : null,
     ...more,
   };
 }
@@ -130,6 +144,10 @@ export const EXTERNAL_EVENTS: Record<string, JobEvent> = {
   'host drained': { type: 'host.drained' },
   'cancelled by hand': { type: 'operator.cancelled', by: 'ada' },
   'tried by hand': { type: 'operator.retried' },
+  'hold granted': { type: 'hold.granted' },
+  'hold ended': { type: 'hold.ended', because: 'jobWaits' },
+  'held by hand': { type: 'operator.held', by: 'ada', lasts: 60_000 },
+  'released by hand': { type: 'operator.released', by: 'ada' },
   'forgotten by hand': { type: 'operator.forgot', by: 'ada' },
   'VM adopted': { type: 'vm.adopted', vm: { ...VM, name: 'gh-default-101-4' }, runner: RUNNER },
 };
@@ -174,6 +192,10 @@ export const ANSWERS: Record<string, Record<string, unknown>> = {
     'VM vanished': { answer: 'vanished' },
   },
   deregisterRunner: { removed: { answer: 'removed' }, 'refused as busy': { answer: 'busy' } },
+  openVm: {
+    opened: { isRunning: true, ssh: VM.address, vnc: { host: '10.0.0.5', port: 5901 } },
+    'found off': { isRunning: false, ssh: null, vnc: null },
+  },
   deleteVm: { gone: null },
   removeRunner: { gone: null },
   waitUntil: { ended: null },

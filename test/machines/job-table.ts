@@ -100,6 +100,10 @@ room elsewhere             | ·        | ·      | ·         | ·         | · 
 host drained               | ·        | frees  | ends      | frees     | retiring  | retiring  | ·         | ·         | ·         | ·
 cancelled by hand          | failed   | ends   | ends      | ends      | retiring  | retiring  | ·         | ·         | ·         | ·
 tried by hand              | ·        | ·      | ·         | ·         | ·         | ·         | ·         | ·         | ·         | ·
+hold granted               | ·        | ·      | ·         | ·         | ·         | ·         | ·         | ·         | ·         | ·
+hold ended                 | ·        | ·      | ·         | ·         | ·         | ·         | ·         | ·         | ·         | ·
+held by hand               | ·        | ·      | ·         | ·         | ·         | ·         | ·         | ·         | ·         | ·
+released by hand           | ·        | ·      | ·         | ·         | ·         | ·         | ·         | ·         | ·         | ·
 forgotten by hand          | failed   | failed | failed    | failed    | failed    | failed    | failed    | failed    | failed    | failed
 VM adopted                 | retiring | ·      | ·         | ·         | ·         | ·         | ·         | ·         | ·         | ·
 `;

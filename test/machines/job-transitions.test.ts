@@ -8,6 +8,7 @@ import { ANSWERS, EXTERNAL_EVENTS, OTHER_JOB, REJECTIONS, START, THEIRS, VM } fr
 import { cellOf, done, effectsIn, entryOf, rejected, STATES, snapshotAt, step } from './job-step.ts';
 import { APART, COLUMNS, EXTERNAL, rows, TRIED_BY_HAND } from './job-table.ts';
 import {
+  HOLD_EXTERNAL,
   spread,
   TEARDOWN_DONE,
   TEARDOWN_EXTERNAL,
@@ -78,6 +79,11 @@ test('each teardown handles each event from outside as the table of its job part
       actual[`${path} | ${name}`] = entryOf(step(snapshotAt(path), eventOf(name)));
     for (const [event, ...cells] of rows(TEARDOWN_EXTERNAL))
       expected[`${path} | ${event}`] = withPart(parts, 'job', cells[states.indexOf(parts.job)] ?? '');
+    const heldIn = ['askingToHold', 'unregistering', 'opening', 'held'].indexOf(parts.vm);
+    for (const [event, ...cells] of heldIn < 0 ? [] : rows(HOLD_EXTERNAL)) {
+      const cell = cells[heldIn] ?? '';
+      expected[`${path} | ${event}`] = cell === 'again' ? path : withPart(parts, 'vm', cell);
+    }
     expected[`${path} | forgotten by hand`] = 'failed';
     // Every part that waits tries at once.
     const tried = teardownPath({

@@ -72,6 +72,13 @@ export class StagedDaemon {
   look: NonNullable<AdminSource['look']> = {
     log: async () => ({ vmName: 'gh-1', runnerName: 'gh-1', text: 'Listening for Jobs' }),
     screen: async () => ONE_PIXEL,
+    addresses: () => ({
+      vmName: 'gh-1',
+      host: 'mini-1',
+      ssh: { host: '127.0.0.1', port: 2222, user: 'admin', hostKey: 'c2VjcmV0' },
+      vnc: null,
+      hold: null,
+    }),
   };
   /** Who started the run of any job. */
   starter: () => Promise<string | null> = async () => 'ada';
@@ -143,7 +150,11 @@ export class StagedDaemon {
       webhooks,
       orderLog: this.orderLog,
       health: () => this.health,
-      look: { log: (jobId) => this.look.log(jobId), screen: (jobId) => this.look.screen(jobId) },
+      look: {
+        log: (jobId) => this.look.log(jobId),
+        screen: (jobId) => this.look.screen(jobId),
+        addresses: (jobId) => this.look.addresses(jobId),
+      },
       starter: () => this.starter(),
     });
     const app = createAdminApp({ source, tokens: () => tokens, clock });

@@ -23,6 +23,7 @@ test('a cordoned host gets no job until it is uncordoned', async () => {
   const granted: unknown[] = [];
   const actors = {
     *placeholders() {},
+    *held() {},
     slotsOn: () => new Set(),
     lastNumber: () => 0,
     snapshotOf: () => snapshotAt('queued'),

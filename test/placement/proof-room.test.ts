@@ -17,6 +17,7 @@ function granted(proves: boolean, other: string | null): number {
   const actors = {
     all: () => [...queued, ...beside],
     *placeholders() {},
+    *held() {},
     *inQueue() {
       yield* queued;
     },

@@ -34,7 +34,7 @@ export function releasing(s: JobSetup, next: Goal) {
       `The dispatcher moves the job to an actor of its own, and the VM stays here: this leads on to \`${next}\`.`,
     ),
     tags: ['decided'],
-    on: { 'job.released': { target: to(next), actions: 'leaveJob' } },
+    on: { 'job.released': { target: to(next), actions: ['planHold', 'leaveJob'] } },
   });
 }
 
@@ -97,7 +97,7 @@ function askingGuest(
           'The dispatcher moves the job to an actor of its own, and the guest is asked again after a pause.',
         ),
         tags: ['decided'],
-        on: { 'job.released': { target: 'waiting', actions: ['leaveJob', 'noteSilence'] } },
+        on: { 'job.released': { target: 'waiting', actions: ['planHold', 'leaveJob', 'noteSilence'] } },
       },
     },
   });
@@ -124,7 +124,7 @@ export function retiring(s: JobSetup) {
     on: {
       'operator.cancelled': { actions: 'cancelAttempt' },
       'job.unservable': { actions: 'abandon' },
-      'job.released': { actions: 'leaveJob' },
+      'job.released': { actions: ['planHold', 'leaveJob'] },
     },
     states: {
       askingGuest: askingGuest(s, {

@@ -4,6 +4,7 @@ import { invokeWait } from '../../waits.ts';
 import { type JobContext, jobRefOf, runnerRefOf, vmOf } from '../context.ts';
 import type { JobSetup, StateConfig } from '../vocabulary/setup.ts';
 import { to } from './goals.ts';
+import { holding } from './holding.ts';
 
 function part(
   s: JobSetup,
@@ -12,22 +13,28 @@ function part(
   acting: StateConfig,
   nextTryAt: 'phase' | 'runnerRemoval',
 ) {
+  const isVm = nextTryAt === 'phase';
   // A VM that is gone has freed its slot, even while GitHub still lists the runner.
-  const tags = nextTryAt === 'phase' ? (['holdsSlot'] as const) : [];
+  const tags = isVm ? (['holdsSlot'] as const) : [];
   return s.createStateConfig({
     initial: 'looking',
     description,
     states: {
       looking: {
         tags,
-        always: [{ guard: isNothingThere, target: 'gone' }, { target: 'acting' }],
+        always: [
+          { guard: isNothingThere, target: 'gone' },
+          ...(isVm ? [{ guard: 'is the VM to be held', target: 'askingToHold' } as const] : []),
+          { target: 'acting' },
+        ],
       },
+      ...(isVm && holding(s)),
       acting: { ...acting, tags },
       waiting: {
         tags: ['waiting', 'needsAttention', ...tags],
         on: { 'operator.retried': 'acting' },
         invoke: invokeWait(
-          nextTryAt === 'phase' ? 'vmRetryWait' : 'runnerRetryWait',
+          isVm ? 'vmRetryWait' : 'runnerRetryWait',
           (context: JobContext) => context[nextTryAt].nextTryAt,
           'acting',
         ),
@@ -123,6 +130,8 @@ export function tearingDown(s: JobSetup) {
       'job.exchanged': { actions: 'takeJob' },
       'job.unservable': { actions: 'abandon' },
       'operator.cancelled': { actions: 'cancelAttempt' },
+      // Too late for this VM, unless it is held.
+      'operator.held': {},
     },
     onDone: [{ guard: 'is the job given up', target: to('failed') }, { target: to('done') }],
     states: {
@@ -130,6 +139,7 @@ export function tearingDown(s: JobSetup) {
         s,
         sentences(
           'Entered at the start of the teardown; ends at once if there is no VM.',
+          'A VM in which the attempt or the job failed is held first if its label or an operator wants it.',
           'The VM is deleted by its id, or by its name where no id is known; success ends this part and frees the slot.',
           "A failed deletion is repeated after a pause, which an operator's retry ends.",
         ),

@@ -1,4 +1,4 @@
-import { assertEvent, setup } from 'xstate';
+import { assertEvent, setup, stateIn } from 'xstate';
 import type { Failure, FailureCode } from '../../failure.ts';
 import {
   isSameScope,
@@ -67,7 +67,9 @@ export function guardedSetup({ policy, now }: JobMachineOptions) {
         | 'tearingDown'
         | 'decided'
         | 'leaving'
-        | 'hostFull',
+        | 'hostFull'
+        | 'asksToHold'
+        | 'held',
     },
     actors: effectPlaceholders,
   }).extend({
@@ -125,6 +127,13 @@ export function guardedSetup({ policy, now }: JobMachineOptions) {
       'is the job over': ({ context }) => context.job.status === 'completed',
       'is there no job': ({ context }) => context.job.id === NO_JOB,
       'is there no VM': ({ context }) => context.vm === null,
+      'is the VM to be held': ({ context: { hold, vm } }) =>
+        hold !== null && hold.ended === null && Boolean(vm?.id),
+      'is its runner gone': stateIn({ tearingDown: { runner: 'gone' } }),
+      'is its runner left behind': ({ context }) => context.runner?.isLeft === true,
+      'does the held VM run': (_, { isRunning }: Output<'openVm'>) => isRunning,
+      'may its VM be held later': ({ context: { job } }) => job.id !== NO_JOB && job.status !== 'completed',
+      'is a hold wanted': ({ context: { job, hold } }) => job.holdOrder !== null || hold?.ended === null,
       'is there no runner': ({ context }) => context.runner === null,
       'is the start news': ({ context }) =>
         withLaterStatus(context.job, 'in_progress').status !== context.job.status,

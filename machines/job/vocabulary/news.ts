@@ -77,7 +77,8 @@ export function setupWithNews(options: JobMachineOptions) {
           return { job, failure: costOfTold({ ...context, job }, context.failure) };
         },
       ),
-      forgetFailure: assign({ failure: null }),
+      /** The VM works again, so nothing in it is to be looked into either. */
+      forgetFailure: assign({ failure: null, hold: null }),
       /** Keeps the failure only if it cost the job. */
       weighFailure: assign({ failure: ({ context }) => costOf(context, context.failure) }),
       /** The job is over while its VM is torn down: it may have ended before the VM went. */

@@ -13,11 +13,12 @@ import {
   vmOf,
 } from '../context.ts';
 import type { JobEffects } from '../effects.ts';
+import { begun, holdAfter } from '../hold.ts';
 import { lossOf } from '../job-end.ts';
 import { placeholder } from '../placeholder.ts';
 import { type JobMachineOptions, type JobPolicy, pauseFor } from '../policy.ts';
 import { withFailedAttempt } from '../release.ts';
-import { setupWithNews } from './news.ts';
+import { setupWithHolds } from './holds.ts';
 
 /** The vocabulary of the job machine: types, effects, guards and actions, bound to a policy and a clock. */
 export function jobSetup({ policy, now }: JobMachineOptions) {
@@ -52,7 +53,7 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
     job: withFailedAttempt(job, failure),
   });
 
-  return setupWithNews({ policy, now }).extend({
+  return setupWithHolds({ policy, now }).extend({
     actions: {
       takeSlot: assign(({ context, event }) => {
         assertEvent(event, 'slot.granted');
@@ -243,7 +244,9 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
       beginTeardown: assign(({ context }) => {
         const { vm, runner } = context;
         const settled = now() + policy.timeouts.settle;
+        const { hold } = context;
         return {
+          hold: hold ? begun(hold, vm?.expiresAt ?? null, now()) : holdAfter(context, policy, now()),
           phase: { ...NO_RETRY, enteredAt: now(), deadlineAt: now() },
           runnerRemoval: NO_RETRY,
           jobCheck: NO_RETRY,

@@ -1,4 +1,6 @@
+import { LONGEST_HOLD } from '../../../machines/job/hold.ts';
 import { optional, required, withDefault } from '../key.ts';
+import { durationUpTo } from '../values/duration.ts';
 import { imageReference } from '../values/image-reference.ts';
 import { integer } from '../values/plain-kinds.ts';
 import { size } from '../values/size.ts';
@@ -27,5 +29,10 @@ export const profileKeys = {
     integer(0, 100, 'VMs'),
     0,
     'How many VMs of this profile are kept booted and probed, without a runner, in slots that no job needs. A job takes such a VM at once. A queued job of another profile that needs the slot ends the warm VM. Each warm VM uses CPU and memory of its Mac while it waits.',
+  ),
+  hold_failed: optional(
+    durationUpTo(LONGEST_HOLD),
+    'For how long the VM of a failed attempt or job is kept, so that a person can [look into it](operations.md#look-into-a-failed-vm). It keeps its slot: a job that needs it ends the hold, a Mac holds at most one VM, and no VM is held beyond its lifetime. A change does not concern VMs that are already held.',
+    'no VM is held, unless an operator orders it',
   ),
 };

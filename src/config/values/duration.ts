@@ -17,23 +17,25 @@ export function parseDuration(text: string): number | null {
   return Math.round(total);
 }
 
-const schema = z
-  .string({
-    error: ({ input }) => {
-      if (input === undefined) return undefined;
-      return `${JSON.stringify(input)} has no unit: ${HOW_TO_WRITE}.`;
-    },
-  })
-  .transform((text, ctx) => {
-    const ms = parseDuration(text);
-    if (ms !== null && ms > 0 && ms <= MAX_MS) return ms;
-    ctx.addIssue(
-      ms === null
-        ? `"${text}" is not a duration: ${HOW_TO_WRITE}.`
-        : `"${text}" is out of range: write a duration from 1ms to 366d.`,
-    );
-    return z.NEVER;
-  });
+function schemaUpTo(longest: number) {
+  return z
+    .string({
+      error: ({ input }) => {
+        if (input === undefined) return undefined;
+        return `${JSON.stringify(input)} has no unit: ${HOW_TO_WRITE}.`;
+      },
+    })
+    .transform((text, ctx) => {
+      const ms = parseDuration(text);
+      if (ms !== null && ms > 0 && ms <= longest) return ms;
+      ctx.addIssue(
+        ms === null
+          ? `"${text}" is not a duration: ${HOW_TO_WRITE}.`
+          : `"${text}" is out of range: write a duration from 1ms to ${durationText(longest)}.`,
+      );
+      return z.NEVER;
+    });
+}
 
 /** Milliseconds as `10s` or `1h30m`. */
 export function durationText(ms: number): string {
@@ -48,6 +50,8 @@ export function durationText(ms: number): string {
   return parts.join('') || '0ms';
 }
 
+const schema = schemaUpTo(MAX_MS);
+
 /** A span of time; milliseconds when parsed. */
 export const duration: Kind<typeof schema> = {
   schema,
@@ -55,3 +59,8 @@ export const duration: Kind<typeof schema> = {
   form: 'text',
   print: (ms) => durationText(ms as number),
 };
+
+/** The same, for a span that may not be longer than `longest` milliseconds. */
+export function durationUpTo(longest: number): Kind<typeof schema> {
+  return { ...duration, schema: schemaUpTo(longest), type: `duration, at most ${durationText(longest)}` };
+}

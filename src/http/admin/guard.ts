@@ -15,7 +15,7 @@ export type Role = 'operator' | 'reader' | 'nobody';
 const HEALTH_CHECKS = ['/healthz', '/readyz'];
 const LOOPBACK = /^(127(\.\d+){3}|localhost|\[::1\])$/;
 /** What a VM shows: it may hold whatever the job printed. */
-const OF_VMS = /^\/api\/jobs\/[^/]+\/(evidence|log|screen)$/;
+const OF_VMS = /^\/api\/jobs\/[^/]+\/(evidence|log|screen|vm)$/;
 
 /** Needs no token: a browser loads the page first, which then asks for the token. */
 const isOpen = (path: string) => HEALTH_CHECKS.includes(path) || isPageFile(path);

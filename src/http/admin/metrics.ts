@@ -229,6 +229,12 @@ export class Metrics {
         }
       },
     );
+    addGauge('held_vms', 'VMs of failed jobs that are kept for a person.', ['host', 'profile'], (gauge) => {
+      for (const { snapshot } of active().actors.held()) {
+        const { vm } = snapshot.context;
+        if (vm) gauge.inc({ host: vm.host, profile: vm.profile });
+      }
+    });
     addGauge(
       'runner_version_end_timestamp_seconds',
       'When GitHub stops accepting the runner in the image of a profile.',

@@ -23,6 +23,7 @@ const SHARED = [
   '/journal/attention/attention.js',
   '/journal/attention/breaker-words.js',
   '/journal/facts/takes-jobs.js',
+  '/journal/hold-words.js',
   '/journal/order-words.js',
   '/journal/outcome.js',
   '/journal/overview.js',

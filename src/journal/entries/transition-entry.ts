@@ -25,6 +25,7 @@ const PARTS = [
   'jobCheck',
   'failure',
   'otherJobSince',
+  'hold',
 ] as const;
 
 /**

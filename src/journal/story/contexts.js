@@ -1,4 +1,5 @@
 // @ts-check
+import { isHeld } from '../hold-words.js';
 import { holdsItsJob } from '../overview.js';
 import { doingOf } from './doing.js';
 
@@ -51,7 +52,20 @@ export class JobContexts {
     const lasts = [...this.#lasts.values()];
     const last = lasts.findLast((entry) => this.#holds(entry)) ?? lasts.at(-1);
     const actor = last?.actor ?? '';
-    return { context: this.#contexts.get(actor) ?? {}, last, since: this.#since.get(actor) ?? 0 };
+    return {
+      context: this.#contexts.get(actor) ?? {},
+      last,
+      since: this.#since.get(actor) ?? 0,
+      held: this.#held,
+    };
+  }
+
+  /** The context of the actor that keeps a VM of the job for a person; null when none does. */
+  get #held() {
+    const isFor = (/** @type {Entry} */ { actor, jobId, to }) =>
+      isHeld(to) && this.#contexts.get(actor)?.hold?.jobId === jobId;
+    const last = [...this.#lasts.values()].findLast(isFor);
+    return (last && this.#contexts.get(last.actor)) ?? null;
   }
 
   /** @param {Entry} entry */

@@ -1,4 +1,5 @@
 // @ts-check
+import { isHeld } from '../hold-words.js';
 import { topState } from '../overview.js';
 
 /**
@@ -28,12 +29,16 @@ const STATES = {
     'Its runner got no job and is being removed',
     '{vm} is removed, unless a job has begun in it.',
   ],
+  held: [
+    'It is over here, and its VM is kept for a person',
+    '{vm} is removed at the end of the hold; its slot is free then.',
+  ],
   tearingDown: ['Its VM and runner are being removed', 'When {vm} is gone, its slot is free.'],
 };
 
 /** @param {string} path such as `running.busy.watching` @param {string} [vm] name @returns {{ now: string, next: string }} `now` without its full stop */
 export function doingOf(path, vm) {
-  const inner = path.split('.').slice(0, 2).join('.');
+  const inner = isHeld(path) ? 'held' : path.split('.').slice(0, 2).join('.');
   const [now, next] = STATES[inner] ?? STATES[topState(path)] ?? [path, ''];
   return { now, next: next.replace('{vm}', vm ?? 'its VM') };
 }

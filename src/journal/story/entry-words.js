@@ -1,5 +1,6 @@
 // @ts-check
 import { counted, span } from '../../format.js';
+import { holdEndWords } from '../hold-words.js';
 import { orderWords } from '../order-words.js';
 import { outcomeWords } from '../outcome.js';
 
@@ -50,6 +51,10 @@ const EVENTS = {
   'host.drained': 'Its host is drained',
   'operator.cancelled': 'An operator cancelled it',
   'operator.retried': 'An operator ordered the next try',
+  'hold.granted': 'Its VM may be held for a person',
+  'hold.ended': 'The scheduler ended the hold of its VM',
+  'operator.held': 'An operator wants its VM held if it fails',
+  'operator.released': 'An operator released its VM',
   'operator.forgot': 'An operator ended the record',
   'daemon.restarted': 'The daemon started again',
   'machine.failed': 'Its state machine failed',
@@ -70,6 +75,7 @@ const EFFECTS = {
   askGuest: 'Asking the guest for a job',
   deregisterRunner: 'Removing the runner from GitHub',
   removeRunner: 'Removing the runner from GitHub',
+  openVm: 'Opening the VM for a person',
   deleteVm: 'Deleting the VM',
 };
 
@@ -119,7 +125,8 @@ export function lineOf(entry) {
   if (kind !== undefined) return `${host ?? entry.actor}: ${from && from !== to ? `${from} → ${to}` : to}`;
   const why = facts.code ? ` — ${facts.code}: ${facts.message}` : entry.notYet ? ` — ${entry.notYet}` : '';
   const end = entry.end ? `: ${outcomeWords(entry.end)}` : '';
-  return `${eventWords(event)}: ${from || 'new'} → ${to}${end}${why}`;
+  const held = holdEndWords(entry.changed?.hold);
+  return `${eventWords(event)}: ${from || 'new'} → ${to}${end}${why}${held ? `. ${held}` : ''}`;
 }
 
 /** @param {EffectDetail} effect */

@@ -1,5 +1,6 @@
 // @ts-check
 import { clock, counted, span } from '../../format.js';
+import { holdWords } from '../hold-words.js';
 import { endOfSeen, outcomeWords } from '../outcome.js';
 import { topState } from '../overview.js';
 import { lifetimeWarning, troubleOf } from '../trouble.js';
@@ -40,6 +41,7 @@ import { whoActs } from './who-acts.js';
  * What only the daemon knows of a job now, and not the journal.
  * @typedef {object} Present
  * @property {Wait | null} waiting null where it does not wait for a VM
+ * @property {Pick<JobContext, 'hold' | 'vm'> | null} [held] the VM that is kept for a person; null without one
  * @property {string | null} [hostTrouble] a sentence; null where the host of its VM responds
  */
 
@@ -56,16 +58,21 @@ export function verdictOf(entries, now, present = null) {
  * The state of a job in words, from the actor that holds it. @param {ReturnType<typeof contextOf>} holder
  * @param {number} now epoch ms @param {Present | null} [present] @returns {Verdict}
  */
-export function verdictOn({ context, last, since }, now, present = null) {
+export function verdictOn({ context, last, since, held }, now, present = null) {
   if (!last) return unknownVerdict(present?.waiting ?? null, now);
+  const { hold, vm } = present?.held ?? held ?? {};
+  const kept = hold ? holdWords(hold, vm, now) : '';
   const isOver = last.to === 'done' || last.to === 'failed';
-  const live = isOver ? null : liveVerdict({ ...last, at: since }, context, now, present);
+  const live = isOver ? null : withNext(liveVerdict({ ...last, at: since }, context, now, present), kept);
   if (live && !last.end) return live;
   const end = endVerdict(last, context);
   // The job is over, and its VM is still being removed.
   const next = live && [end.next, live.cause, live.next].filter(Boolean).join(' ');
   return live ? { ...end, next: next ?? '', waits: live.waits } : end;
 }
+
+/** A VM that is held may be of an earlier attempt. @param {Verdict} verdict @param {string} kept @returns {Verdict} */
+const withNext = (verdict, kept) => ({ ...verdict, next: [verdict.next, kept].filter(Boolean).join(' ') });
 
 /** A job without entries: one that this daemon does not serve, with the reason. @param {Present['waiting']} waiting @param {number} now epoch ms @returns {Verdict} */
 function unknownVerdict(waiting, now) {

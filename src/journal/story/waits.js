@@ -1,4 +1,5 @@
 // @ts-check
+import { isHeld } from '../hold-words.js';
 import { topState } from '../overview.js';
 
 /**
@@ -33,6 +34,7 @@ export function waitsOf({ state, context }) {
     if (at) waits.push({ kind, what, at });
   };
   if (top === 'queued') add('try', 'It may get a VM again', job?.notBefore);
+  else if (isHeld(state)) add('deadline', 'The hold of the VM ends', context.hold?.until);
   else if (top === 'tearingDown') {
     for (const [path, part, what] of PATHS) {
       if (state.includes(`tearingDown.${path}`)) add('try', what, context[part]?.nextTryAt);

@@ -2,11 +2,12 @@ import type { Context, Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { BreakerView } from '../../../../machines/breaker.ts';
 import type { HostContext } from '../../../../machines/host.ts';
+import type { Hold } from '../../../../machines/job/hold.ts';
 import type { Clock } from '../../../clock.ts';
 import type { ConfigInForce, ReloadResult } from '../../../config/changes/reload-result.ts';
 import type { Orders } from '../../../dispatch/orders.ts';
 import type { EvidenceFile, JobStory } from '../../../evidence/evidence-file.ts';
-import type { RunnerLogEnd, VmLook } from '../../../evidence/vm-look.ts';
+import type { RunnerLogEnd, VmAddresses, VmLook } from '../../../evidence/vm-look.ts';
 import type { Health, HealthScope } from '../../../health/health.ts';
 import type { HostStay } from '../../../hosts/host-history.ts';
 import type { Occurrence } from '../../../hosts/maintenance-windows.ts';
@@ -61,7 +62,7 @@ export interface AdminSource extends ConfigSource, OrderSource {
   /** Who started its run; null while GitHub does not say it, or when no such job is known. */
   run(jobId: number): Promise<string | null>;
   /** Null where no VM can be looked into. */
-  look: Pick<VmLook, 'log' | 'screen'> | null;
+  look: Pick<VmLook, 'log' | 'screen' | 'addresses'> | null;
   /** By state. */
   stats(): Record<string, PhaseStat>;
   waiting(): { waiting: Waiting[]; unserved: UnservedJob[] };
@@ -85,6 +86,8 @@ export interface HostView extends Partial<Omit<HostContext, 'name'>> {
   /** The next maintenance window; null without one. */
   nextWindow?: Occurrence | null;
   room?: HostRoom | undefined;
+  /** The VM that is kept for a person; null without one. */
+  held?: { vmName: string; hold: Hold } | null;
   bases?: ReturnType<BaseVms['view']>;
   breaker?: BreakerView | null;
   pulls?: PullView[];
@@ -122,6 +125,7 @@ export interface Answers {
   '/api/jobs/:id/evidence': EvidenceFile;
   '/api/jobs/:id/run': { actor: string | null };
   '/api/jobs/:id/log': RunnerLogEnd & { at: number };
+  '/api/jobs/:id/vm': VmAddresses;
   '/api/state': { mode: AdminSource['mode']; role: Role; now: number } & Awaited<
     ReturnType<typeof overviewAt>
   >;
@@ -143,6 +147,7 @@ export interface Answers {
 export interface OrderAnswers {
   '/api/reload': ReloadResult;
   '/api/collect': { dryRun: boolean; steps: CollectionStep[] };
+  '/api/jobs/:id/hold': { ordered: true; hold: Hold | null };
   '/api/records/:key/forget': { ordered: boolean; left: ReturnType<Orders['forget']> };
 }
 
@@ -204,6 +209,7 @@ export function apiRoutes(app: Hono, source: AdminSource, clock: Clock): void {
     const log = inVm(await source.look?.log(jobIdOf(c)).catch(unreachable));
     return { ...log, at: clock.now() };
   });
+  get('/api/jobs/:id/vm', (c) => inVm(source.look?.addresses(jobIdOf(c))));
   app.get('/api/jobs/:id/screen', async (c) => {
     const png = inVm(await source.look?.screen(jobIdOf(c)).catch(unreachable));
     const takenAt = new Date(clock.now()).toUTCString();

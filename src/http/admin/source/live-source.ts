@@ -186,12 +186,14 @@ function waitingJobs(parts: AdminParts): Waiting[] {
 
 async function jobStory(parts: AdminParts, jobId: number): Promise<JobStory | null> {
   const { store, tracer, dispatcher } = parts;
-  const live = jobViews(parts).filter(({ job }) => job.id === jobId);
+  const views = jobViews(parts);
+  const live = views.filter(({ job }) => job.id === jobId);
+  const held = views.find(({ hold, tags }) => hold?.jobId === jobId && tags.includes('held'));
   // A job that ended a moment ago has no actor any more and may not be on disk yet.
   if (canRead(store)) await store.durable();
   const settled = canRead(store) ? await store.settled.get(jobId) : null;
   const unserved = dispatcher.unserved.all().find((job) => job.jobId === jobId) ?? null;
-  if (live.length === 0 && settled === null && unserved === null) return null;
+  if (live.length === 0 && settled === null && unserved === null && !held) return null;
   const hosts = live.map(({ vm }) => vm?.host);
   const silent = hostRooms(parts).find(
     ({ name, unreachableSince }) => unreachableSince !== null && hosts.includes(name),
@@ -200,6 +202,7 @@ async function jobStory(parts: AdminParts, jobId: number): Promise<JobStory | nu
     jobId,
     live,
     settled,
+    held: held ? { vm: held.vm, hold: held.hold } : null,
     effects: live.flatMap(({ key }) => tracer.underWay(key)),
     waiting: waitingJobs(parts).find((one) => one.jobId === jobId) ?? null,
     unserved,
@@ -226,6 +229,14 @@ async function starterOf({ actors, store, runActors }: AdminParts, jobId: number
   return job && job.runId > 0 ? runActors.of(job) : null;
 }
 
+function heldOn({ actors }: AdminParts, host: string): HostView['held'] {
+  for (const { snapshot } of actors.held()) {
+    const { vm, hold } = snapshot.context;
+    if (vm?.host === host && hold) return { vmName: vm.name, hold };
+  }
+  return null;
+}
+
 function hostViews(parts: AdminParts): HostView[] {
   const { hosts, cordons, bases, history } = parts;
   const rooms = new Map(waitingFacts(parts).hosts.map((room) => [room.name, room]));
@@ -237,6 +248,7 @@ function hostViews(parts: AdminParts): HostView[] {
     cordon: cordons.of(name),
     nextWindow: cordons.nextWindow(name),
     room: rooms.get(name),
+    held: heldOn(parts, name),
     bases: bases.view(name),
     pulls: parts.pulls.view(name),
     breaker: breakers.find((one) => one.about === 'host' && one.name === name) ?? null,

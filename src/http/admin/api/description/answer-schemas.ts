@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { BLAMES, FAILURE_CODES } from '../../../../../machines/failure.ts';
+import { HOLD_ENDS } from '../../../../../machines/job/hold.ts';
 import { JOB_OUTCOMES } from '../../../../../machines/job/job-end.ts';
 import { HEALTH_SUBJECTS } from '../../../../health/health.ts';
 import { TREND_RANGES } from '../../../../journal/trends/trends.ts';
@@ -123,6 +124,26 @@ const job = z.looseObject({
 });
 const vm = z.looseObject({ name: z.string(), host: z.string(), id: z.string().nullable() });
 const phase = z.looseObject({ tries: z.number(), nextTryAt: instant, lastFailure: failure.nullable() });
+const address = z.object({ host: z.string(), port: z.number() });
+export const hold = z.object({
+  jobId: z.number(),
+  by: z.string().nullable().describe('Who ordered it; null where `hold_failed` of the label did.'),
+  at: instant.describe('When it was ordered, or when the VM failed.'),
+  lasts: z.number().describe('Milliseconds.'),
+  until: instant,
+  latest: instant.describe('Beyond this no order extends it.'),
+  vnc: address.nullable(),
+  ended: z.enum(HOLD_ENDS).nullable().describe('Why it ended, or did not begin; null while it lasts.'),
+});
+export const vmAddresses = z.object({
+  vmName: z.string(),
+  host: z.string(),
+  ssh: address
+    .extend({ user: z.string(), hostKey: z.string().nullable().describe('Of the first login.') })
+    .nullable(),
+  vnc: address.nullable(),
+  hold: hold.nullable(),
+});
 export const view = z.looseObject({
   key: z.string(),
   state: z.string().describe('Such as `running.busy.watching`.'),
@@ -131,6 +152,7 @@ export const view = z.looseObject({
   vm: vm.nullable(),
   phase,
   failure: failure.nullable(),
+  hold: hold.nullable(),
   progress: z.string().nullable(),
 });
 export const settled = z.looseObject({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { reload } from './answer-schemas.ts';
+import { hold, reload } from './answer-schemas.ts';
 import type { Route } from './route.ts';
 
 const isOrdered = z.object({ ordered: z.literal(true) });
@@ -33,6 +33,20 @@ export const ORDER_DESCRIPTIONS: Route[] = [
     method: 'post',
     path: '/api/jobs/{id}/retry',
     summary: 'Try a waiting job now, or serve again a job that was given up.',
+    answer: isOrdered,
+  },
+  {
+    method: 'post',
+    path: '/api/jobs/{id}/hold',
+    summary:
+      'Keep the VM in which the job fails for a person, or keep a held VM longer. `hold` is null while the job has not failed; then the hold begins when it fails.',
+    query: { for: 'How long: a span such as `20m`, at most `4h`. Without it, 20 minutes.' },
+    answer: z.object({ ordered: z.literal(true), hold: hold.nullable() }),
+  },
+  {
+    method: 'post',
+    path: '/api/jobs/{id}/release',
+    summary: "End the hold of the job's VM, which is then deleted, or take back the order to hold it.",
     answer: isOrdered,
   },
   {

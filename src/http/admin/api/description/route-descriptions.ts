@@ -6,6 +6,7 @@ import {
   controller,
   entry,
   health,
+  hold,
   host,
   image,
   instant,
@@ -15,6 +16,7 @@ import {
   trends,
   usage,
   view,
+  vmAddresses,
   waiting,
   webhooks,
 } from './answer-schemas.ts';
@@ -42,6 +44,10 @@ export const ROUTES: Route[] = [
       jobId: z.number(),
       live: z.array(view),
       settled: settled.nullable(),
+      held: z
+        .object({ vm: z.looseObject({}).nullable(), hold: hold.nullable() })
+        .nullable()
+        .describe('The VM that is kept for a person.'),
       effects: z.array(z.looseObject({ effect: z.string(), startedAt: instant })),
       waiting: waiting.nullable(),
       unserved: z.looseObject({ jobId: z.number() }).nullable(),
@@ -85,6 +91,13 @@ export const ROUTES: Route[] = [
     summary:
       "The end of what the job's runner has printed; 404 when it has no VM, 502 when that does not respond.",
     answer: z.object({ vmName: z.string(), runnerName: z.string(), text: z.string(), at: instant }),
+  },
+  {
+    method: 'get',
+    path: '/api/jobs/{id}/vm',
+    summary:
+      "Where a person gets into the job's VM, or into the one that is held for it; 404 when it has no VM. It holds no password.",
+    answer: vmAddresses,
   },
   {
     method: 'get',

@@ -3,6 +3,7 @@ import type { Clock } from '../../../../clock.ts';
 import { OrderRefused, type Orders } from '../../../../dispatch/orders.ts';
 import type { CollectionStep } from '../../../../upkeep/plan-collection.ts';
 import { jobIdOf } from '../job-id-of.ts';
+import { holdLength } from './hold-length.ts';
 import { operatorOf } from './operator-name.ts';
 import { orderEnd } from './order-end.ts';
 
@@ -25,6 +26,12 @@ export function orderRoutes(app: Hono, source: OrderSource, clock: Clock): void 
   app.post('/api/records/:key/forget', (c) =>
     c.json({ ordered: true, left: givable().forget(c.req.param('key'), operatorIn(c)) }),
   );
+  app.post('/api/jobs/:id/hold', (c) =>
+    c.json({
+      ordered: true,
+      hold: givable().hold(jobIdOf(c), operatorIn(c), holdLength(c.req.query('for'))),
+    }),
+  );
   const order = (path: string, give: (orders: Orders, c: Context) => void | Promise<void>) =>
     app.post(path, async (c) => {
       await give(givable(), c);
@@ -32,6 +39,7 @@ export function orderRoutes(app: Hono, source: OrderSource, clock: Clock): void 
     });
   order('/api/jobs/:id/cancel', (orders, c) => orders.cancel(jobIdOf(c), operatorIn(c)));
   order('/api/jobs/:id/retry', (orders, c) => orders.retry(jobIdOf(c), operatorIn(c)));
+  order('/api/jobs/:id/release', (orders, c) => orders.release(jobIdOf(c), operatorIn(c)));
   order('/api/hosts/:name/cordon', (orders, c) =>
     orders.cordon(hostOf(c), operatorIn(c), orderEnd(c.req.query('until'), clock)),
   );

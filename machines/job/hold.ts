@@ -1,0 +1,96 @@
+import type { FailureCode } from '../failure.ts';
+import { type Address, type Job, type JobContext, NO_JOB } from './context.ts';
+import type { JobPolicy } from './policy.ts';
+
+/** Why a hold ended, or why a VM that was to be held was not. */
+export const HOLD_ENDS = [
+  'over',
+  'released',
+  'jobWaits',
+  'otherHeld',
+  'hostClosed',
+  'hostLost',
+  'vmGone',
+  'runnerLeft',
+] as const;
+export type HoldEnd = (typeof HOLD_ENDS)[number];
+
+/** An operator's order to keep the VM in which this job fails. It moves with the job (law 4). */
+export interface HoldOrder {
+  by: string;
+  /** Epoch ms. */
+  at: number;
+  /** Milliseconds. */
+  lasts: number;
+}
+
+/** A VM that is kept after its attempt or job failed, so that a person can look into it. It stays with its VM. */
+export interface Hold {
+  /** The job that failed in the VM, or whose attempt failed there. */
+  jobId: number;
+  /** Who ordered it; null where `hold_failed` of the label did. */
+  by: string | null;
+  /** Epoch ms of the order, or of the failure. */
+  at: number;
+  /** Milliseconds. */
+  lasts: number;
+  /** Epoch ms at which the hold ends. */
+  until: number;
+  /** Epoch ms beyond which no order extends it. */
+  latest: number;
+  /** Where the agent forwards the VM's screen sharing; null while it does not. */
+  vnc: Address | null;
+  /** Null while the hold lasts or is still to begin. */
+  ended: HoldEnd | null;
+}
+
+/** Milliseconds from the end of the work to the end of the longest hold, whatever is ordered. */
+export const LONGEST_HOLD = 4 * 3_600_000;
+
+/** Failures after which there is no VM to look into, or one that has nothing to do with what failed. */
+const NOTHING_TO_SEE: readonly FailureCode[] = [
+  'HOST_LOST',
+  'HOST_FULL',
+  'VM_VANISHED',
+  'VM_NOT_FOUND',
+  'VM_CREATE_FAILED',
+  'VM_NAME_TAKEN',
+  'LIFETIME_EXCEEDED',
+  'END_UNSEEN',
+  'IMAGE_NOT_READY',
+  'PROFILE_DIFFERS',
+  'JOB_NO_LONGER_QUEUED',
+];
+
+const FAILED: readonly (string | null)[] = ['failure', 'timed_out'];
+
+/**
+ * The hold that follows when the work of this VM ends now; null when nothing failed in it, or nobody wants it held.
+ * Without an order only what the VM, its image or the job may show is kept, and not what GitHub refused.
+ */
+export function holdAfter(context: JobContext, policy: JobPolicy, now: number): Hold | null {
+  const { job, vm } = context;
+  if (job.id === NO_JOB || !vm?.id || !hasFailedHere(context)) return null;
+  const automatic = context.failure?.blame === 'github' ? undefined : policy.holdFailed[vm.profile];
+  const order = job.holdOrder ?? (automatic ? { by: null, at: now, lasts: automatic } : null);
+  if (order === null) return null;
+  return begun({ ...order, jobId: job.id, until: 0, latest: 0, vnc: null, ended: null }, vm.expiresAt, now);
+}
+
+/** The hold as it begins now: its time runs from here, and ends before the lifetime of its VM (epoch ms). */
+export function begun(hold: Hold, expiresAt: number | null, now: number): Hold {
+  const latest = Math.min(now + LONGEST_HOLD, expiresAt ?? Number.MAX_SAFE_INTEGER);
+  return { ...hold, latest, until: Math.min(now + hold.lasts, latest) };
+}
+
+/** The hold with its whole time from now on (epoch ms), up to its latest end. */
+export function restarted(hold: Hold, now: number): Hold {
+  return { ...hold, until: Math.min(now + hold.lasts, hold.latest) };
+}
+
+function hasFailedHere({ job, runner, failure }: JobContext): boolean {
+  if (failure !== null) return failure.blame !== 'operator' && !NOTHING_TO_SEE.includes(failure.code);
+  return isFailed(job) && runner !== null && job.takenBy?.runner === runner.name;
+}
+
+const isFailed = ({ status, conclusion }: Job) => status === 'completed' && FAILED.includes(conclusion);

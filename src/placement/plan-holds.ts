@@ -1,0 +1,64 @@
+import type { HoldEnd } from '../../machines/job/hold.ts';
+
+/** A VM that is kept for a person, or is to be kept. */
+export interface HeldVm {
+  key: string;
+  host: string;
+  /** It waits for the word that it may be held. */
+  asks: boolean;
+  /** Epoch ms. */
+  at: number;
+}
+
+/** A job, or the VM of one, that waits for a slot: whether it could use one that becomes free on a host. */
+export type Demand = (host: string) => boolean;
+
+export interface HoldNeeds {
+  held: readonly HeldVm[];
+  /** What waits for a slot and found none, the first in the queue at the front. */
+  demand: readonly Demand[];
+  /** By host, slots that become free by themselves. */
+  soonFree: ReadonlyMap<string, number>;
+  /** Whether the host takes no jobs: it is cordoned, drained, in maintenance, or left the config. */
+  isClosed(host: string): boolean;
+}
+
+/**
+ * Decides which VMs may be held, and which holds end. A Mac that takes no jobs holds no VM, and any other at most one:
+ * of several, the one that was first. A job that waits gets the slot of a held VM when no other slot becomes free for it.
+ */
+export function planHolds({ held, demand, soonFree, isClosed }: HoldNeeds): {
+  grant: string[];
+  end: { key: string; because: HoldEnd }[];
+} {
+  const end: { key: string; because: HoldEnd }[] = [];
+  const kept: HeldVm[] = [];
+  for (const vm of [...held].sort(firstFirst)) {
+    if (isClosed(vm.host)) end.push({ key: vm.key, because: 'hostClosed' });
+    else if (kept.some(({ host }) => host === vm.host)) end.push({ key: vm.key, because: 'otherHeld' });
+    else kept.push(vm);
+  }
+  const coming = new Map(soonFree);
+  const hostOf = new Map(held.map(({ key, host }) => [key, host]));
+  for (const { key } of end) {
+    const host = hostOf.get(key) ?? '';
+    coming.set(host, (coming.get(host) ?? 0) + 1);
+  }
+  for (const mayUse of demand) {
+    const other = [...coming].find(([host, count]) => count > 0 && mayUse(host));
+    if (other) {
+      coming.set(other[0], other[1] - 1);
+      continue;
+    }
+    // The newest hold has cost a person the least, and one that did not begin costs nobody anything.
+    const given = kept.findLast(({ host }) => mayUse(host));
+    if (!given) continue;
+    kept.splice(kept.indexOf(given), 1);
+    end.push({ key: given.key, because: 'jobWaits' });
+  }
+  return { grant: kept.filter(({ asks }) => asks).map(({ key }) => key), end };
+}
+
+function firstFirst(a: HeldVm, b: HeldVm): number {
+  return Number(a.asks) - Number(b.asks) || a.at - b.at || (a.key < b.key ? -1 : 1);
+}
