@@ -29,45 +29,77 @@ export function adminAddress({ admin }: Pick<Config, 'admin'>): AdminAddress {
   return { url: `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`, token };
 }
 
+interface Asking {
+  timeoutMs?: number;
+  operator?: string | undefined;
+}
+
 /**
  * Sends a request to the running daemon and returns its answer. Throws a NoDaemonError when no daemon answers
  * at the address, or when it refuses. `timeoutMs` is for requests that take longer than a read, `operator` the name
  * of the person who gives an order, for the journal.
  */
 export async function askDaemon(
+  daemon: AdminAddress,
+  method: 'GET' | 'POST',
+  path: string,
+  asking: Asking = {},
+): Promise<unknown> {
+  const { status, bytes } = await requested(daemon, method, path, asking);
+  const body = parsed(bytes);
+  if (status < 300 && body !== null) return body;
+  throw refused(daemon, status, body);
+}
+
+/** The same for an answer that is a file. */
+export async function downloadFrom(
+  daemon: AdminAddress,
+  path: string,
+  timeoutMs: number,
+): Promise<Uint8Array> {
+  const { status, bytes } = await requested(daemon, 'GET', path, { timeoutMs });
+  if (status < 300) return bytes;
+  throw refused(daemon, status, parsed(bytes));
+}
+
+async function requested(
   { url, token }: AdminAddress,
   method: 'GET' | 'POST',
   path: string,
-  { timeoutMs = ANSWER_TIMEOUT_MS, operator }: { timeoutMs?: number; operator?: string | undefined } = {},
-): Promise<unknown> {
+  { timeoutMs = ANSWER_TIMEOUT_MS, operator }: Asking,
+): Promise<{ status: number; bytes: Uint8Array }> {
   const headers: Record<string, string> = {
     ...(token !== null && { authorization: `Bearer ${token}` }),
     ...(operator && { 'x-operator': `UTF-8''${encodeURIComponent(operator)}` }),
   };
-  let response: Response;
-  let body: { message?: string } | null;
   try {
-    response = await fetch(`${url}${path}`, { method, headers, signal: AbortSignal.timeout(timeoutMs) });
-    body = parsed(await response.text());
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers,
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    return { status: response.status, bytes: new Uint8Array(await response.arrayBuffer()) };
   } catch (error) {
     throw new NoDaemonError(adviceFor(error, url, timeoutMs), isRefused(error));
   }
-  if (response.ok && body !== null) return body;
-  if (response.status === 401) {
-    throw new NoDaemonError(
+}
+
+function refused({ url }: AdminAddress, status: number, body: { message?: string } | null): NoDaemonError {
+  if (status === 401) {
+    return new NoDaemonError(
       `The daemon at ${url} does not accept this admin.token (status 401): it runs with another one. Name the config file of that daemon with --config. If its file was changed since it read it, send the daemon SIGHUP (kill -HUP and its process id), so that it reads the file again.`,
     );
   }
-  throw new NoDaemonError(
+  return new NoDaemonError(
     body === null
-      ? `The program that answers at ${url} is not jeballto-runner (status ${response.status}): correct admin.listen in the config.`
-      : `The daemon at ${url} refused with status ${response.status}${body.message ? `: ${body.message}` : ''}`,
+      ? `The program that answers at ${url} is not jeballto-runner (status ${status}): correct admin.listen in the config.`
+      : `The daemon at ${url} refused with status ${status}${body.message ? `: ${body.message}` : ''}`,
   );
 }
 
-function parsed(text: string): { message?: string } | null {
+function parsed(bytes: Uint8Array): { message?: string } | null {
   try {
-    const body: unknown = JSON.parse(text);
+    const body: unknown = JSON.parse(new TextDecoder().decode(bytes));
     return typeof body === 'object' ? body : null;
   } catch {
     return null;

@@ -2,6 +2,7 @@ import type { Client, ClientChannel } from 'ssh2';
 import { beginCall } from '../call-trace.ts';
 import { DaemonError } from '../errors.ts';
 import { span } from '../format.js';
+import { attach, type PersonStreams } from './attach.ts';
 import { type GuestTarget, guestUnreachable } from './guest-failure.ts';
 import { type ScriptOutput, shellCommand } from './scripts/shell.ts';
 
@@ -25,7 +26,7 @@ export interface ScriptResult extends ScriptOutput {
 const MAX_OUTPUT = 256 * 1024;
 
 /**
- * A login in a guest. It never has a terminal: with one, the guest would kill the processes that have to keep
+ * A login in a guest. A script never has a terminal: with one, the guest would kill the processes that have to keep
  * running.
  */
 export class GuestSession {
@@ -71,6 +72,11 @@ export class GuestSession {
         `A command in the guest behind ${this.#target.host}:${this.#target.port} took longer than ${span(timeoutMs ?? 0)}.`,
       );
     }
+  }
+
+  /** Gives a person a shell, or runs one command of theirs; see `attach`. */
+  attach(command: string | null, streams: PersonStreams): Promise<number> {
+    return attach(this.#client, command, streams);
   }
 
   /** False once the connection is known to be lost. */

@@ -12,6 +12,7 @@ import { addService } from './service-program.ts';
 import { addSimulate } from './simulate-program.ts';
 import { addStore } from './store-program.ts';
 import { addUsage } from './usage-program.ts';
+import { addVm } from './vm-program.ts';
 
 /** The whole command line. A command is imported only when it is called, so help and version are quick. */
 export function commandLine(): Command {
@@ -140,6 +141,7 @@ export function commandLine(): Command {
       ),
     );
 
+  addVm(program);
   addHosts(program);
   addControllers(program);
   addImages(program);

@@ -5,6 +5,7 @@ import { subjectOf } from '../../../machines/job/subject.ts';
 import { age, counted } from '../../format.js';
 import type { Answers } from '../../http/admin/api/api-routes.ts';
 import type { JobView } from '../../jobs/job-view.ts';
+import { isHeld, shortHoldWords } from '../../journal/hold-words.js';
 import { faultWords, outcomeWord } from '../../journal/outcome.js';
 import { topState } from '../../journal/overview.js';
 import { withTrouble } from '../../journal/story/verdict.js';
@@ -138,22 +139,24 @@ function inRows(blocks: readonly string[][], rows: number, more: readonly string
 }
 
 function liveRow(
-  { job, vm, state, phase, failure, progress }: JobView,
+  { job, vm, state, phase, failure, hold, progress }: JobView,
   waits: string | undefined,
   now: number,
 ): JobRow {
   const trouble = troubleOf({ state, context: { phase } });
+  const held = hold && isHeld(state) ? hold : null;
+  const own = held ? shortHoldWords(held, now) : progress;
   const outcome = waits
     ? withTrouble(waits, failure)
-    : (progress ?? (trouble ? `${trouble.code} (try ${phase.tries + 1}): ${trouble.message}` : ''));
+    : (own ?? (trouble ? `${trouble.code} (try ${phase.tries + 1}): ${trouble.message}` : ''));
   return {
     mood: state === 'queued' ? 'waits' : 'works',
     outcome: printable(outcome),
     cells: {
-      JOB: job.id === NO_JOB ? '–' : String(job.id),
+      JOB: job.id === NO_JOB && !held ? '–' : String(held?.jobId ?? job.id),
       REPOSITORY: printable(`${job.owner}/${job.repository}`),
       NAME: printable(job.workflow ? `${job.workflow} / ${job.name}` : job.name),
-      STATE: topState(state),
+      STATE: held ? 'held' : topState(state),
       HOST: (state === 'queued' ? null : vm?.host) ?? '',
       AGE: age(now - job.queuedAt),
       ATTEMPT: String(subjectOf({ job, vm }).attempt),

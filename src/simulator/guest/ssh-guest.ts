@@ -125,6 +125,12 @@ function serveSession(session: Session, home: GuestHome): void {
   session.on('exec', (accept, _reject, { command }) => {
     child = runCommand(accept(), command, home.path, { ...home.env, ...locale });
   });
+  // A person's shell. It has no terminal here: it reads commands line by line and echoes nothing.
+  session.on('pty', (accept) => accept());
+  session.on('window-change', (accept) => accept?.());
+  session.on('shell', (accept) => {
+    child = runCommand(accept(), 'exec /bin/sh', home.path, { ...home.env, ...locale });
+  });
   session.on('signal', (accept, _reject, { name }) => {
     accept?.();
     signalGroup(child, `SIG${name}` as NodeJS.Signals);

@@ -7,7 +7,15 @@ import { printable } from '../../terminal/terminal-text.ts';
 export type SeenHost = Answers['/api/hosts']['hosts'][number];
 
 /** Why a host gets no job now, or that it gets them, for people at a terminal. */
-export function hostWords({ state, cordon, failure, nextWindow, proof, maintenanceSince }: SeenHost): string {
+export function hostWords({
+  state,
+  cordon,
+  failure,
+  nextWindow,
+  proof,
+  maintenanceSince,
+  held,
+}: SeenHost): string {
   const words = [
     ...(cordon ? [`${cordonNote(cordon)}.`] : []),
     ...(failure ? [printable(failure.message)] : []),
@@ -17,7 +25,11 @@ export function hostWords({ state, cordon, failure, nextWindow, proof, maintenan
       : []),
   ];
   const now = words.length > 0 ? words.join(' ') : state === 'healthy' ? 'takes jobs' : '';
-  if (!nextWindow) return now;
-  const next = `maintenance from ${moment(nextWindow.from)} to ${moment(nextWindow.until)}`;
-  return `${now}${now === 'takes jobs' ? '; ' : ' '}next ${next}`;
+  const more = [
+    ...(held ? [`holds the VM of job ${held.hold.jobId} until ${moment(held.hold.until)}`] : []),
+    ...(nextWindow
+      ? [`next maintenance from ${moment(nextWindow.from)} to ${moment(nextWindow.until)}`]
+      : []),
+  ].join('; ');
+  return [now, more].filter(Boolean).join(now === 'takes jobs' ? '; ' : ' ');
 }

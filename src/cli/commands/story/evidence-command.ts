@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import type { EvidenceFile } from '../../../evidence/evidence-file.ts';
 import { adminAddress, askDaemon } from '../../admin-client.ts';
-import { ExitCode, type Terminal, UsageError } from '../../command.ts';
+import { ExitCode, type Terminal } from '../../command.ts';
+import { notWritten } from '../../not-written.ts';
 import { readConfig } from '../../read-config.ts';
 
 export interface EvidenceOptions {
@@ -33,7 +33,7 @@ export async function evidenceCommand(
     // Other users of this machine must not read job names and the logs of guests.
     writeFileSync(output, JSON.stringify(file), { mode: 0o600, flag: force ? 'w' : 'wx' });
   } catch (error) {
-    throw new UsageError(notWritten(output, (error as NodeJS.ErrnoException).code ?? String(error)));
+    throw notWritten(output, error);
   }
   terminal.out(
     json
@@ -41,13 +41,4 @@ export async function evidenceCommand(
       : `${output}: open it with jeballto-runner replay ${output}`,
   );
   return ExitCode.ok;
-}
-
-function notWritten(path: string, code: string): string {
-  if (code === 'EEXIST')
-    return `${path} is there already: name another with -o, or overwrite it with --force.`;
-  if (code === 'ENOENT')
-    return `The folder ${dirname(path)} does not exist: make it, or name another file with -o.`;
-  if (code === 'EISDIR') return `${path} is a folder: name a file in it with -o.`;
-  return `${path} cannot be written (${code}): name another file with -o.`;
 }
