@@ -69,6 +69,33 @@ inBrowser((stage) => {
     });
   });
 
+  test('an operator has the VM of a job held, which the page then says until when and by whom, and releases it', async () => {
+    await stage.withDaemon(async (daemon) => {
+      const key = daemon.queue(4, { name: 'build' });
+      for (let n = 0; n < 3; n += 1) daemon.next(key);
+      const { page } = await openPage(stage.browser(), `${daemon.url}/#/job/4`);
+      await page.getByRole('button', { name: 'Hold its VM' }).click();
+      const dialog = page.getByRole('dialog', { name: 'Hold the VM of “build”?' });
+      await dialog.getByText('until a job needs its slot').waitFor();
+      await dialog.getByLabel('Your name, for the journal').fill('ada');
+      await dialog.getByLabel('Hold it for').selectOption('1h');
+      await dialog.getByRole('button', { name: 'Hold its VM' }).click();
+      await dialog.getByText('Its VM is held if the job or its attempt fails.').waitFor();
+      await dialog.getByRole('button', { name: 'Close' }).click();
+      await saying(page, '.verdict', 'If it fails, its VM is held for 1 h, as ada ordered.');
+
+      daemon.fail(key, 'GUEST_IDENTITY_CHANGED', 'The guest has another key.');
+      await saying(page, '.verdict', 'as ada ordered. A job that needs its slot');
+      expect(daemon.state(key)).toMatch(/^tearingDown\.vm\.opening/);
+      await page.getByRole('button', { name: 'Release its VM' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Release its VM' }).click();
+      await page.getByText('Its VM is not held any more, or will not be.').waitFor();
+      expect(daemon.state(key)).toMatch(/^tearingDown\.vm\.acting/);
+      await page.getByRole('button', { name: 'Close' }).click();
+      await saying(page, '.story', 'ada ordered: release the VM of job 4');
+    });
+  });
+
   test('after an order whose button is gone the focus is on the heading, and "Collect now" says what it did', async () => {
     await stage.withDaemon(async (daemon) => {
       daemon.queue(4);

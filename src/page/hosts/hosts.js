@@ -1,6 +1,7 @@
 import { html, nothing, svg } from '/lib/lit-html/lit-html.js';
 import { clock, counted, moment, span } from '../../format.js';
 import { breakerWords } from '../../journal/attention/breaker-words.js';
+import { isHeld, shortHoldWords } from '../../journal/hold-words.js';
 import { breakerKey } from '../../journal/overview.js';
 import { proofWords } from '../../journal/proof-words.js';
 import { piecesOf, pieceWords, stripWords } from './host-strip.js';
@@ -77,11 +78,12 @@ function hostView(host, { bases, pulls, nextWindow, strip, overview, now, canOrd
           (
             job,
           ) => html`<button class="slot ours" title="${job.context.vm?.name}: ${job.state}" @click=${() => onJob(job.jobId)}>
-            <span>${job.context.job?.name ?? job.jobId}</span><small>${job.state.split(/[.,]/)[0]}</small></button>`,
+            <span>${job.context.job?.name ?? job.jobId}</span><small>${isHeld(job.state) ? 'held' : job.state.split(/[.,]/)[0]}</small></button>`,
         )}
         ${foreign.map((vm) => html`<span class="slot foreign" title="${vm.name}, ${vm.state}"><span>${vm.name}</span><small>${vm.base ? 'a base VM' : vm.ours ? 'without a job' : 'not ours'}, ${vm.state}</small></span>`)}
         ${Array.from({ length: free }, () => html`<span class="slot free"><span>free</span></span>`)}
       </div>
+      ${jobs.map(({ context: { hold }, state }) => (hold && isHeld(state) ? html`<p class="sub">A VM is ${shortHoldWords(hold, now)}.</p>` : nothing))}
       ${pulls.filter(({ state }) => state === 'pulling').map((pull) => html`<p class="sub">${pull.progress ?? `pulling ${pull.image}`}, since ${clock(pull.since)}</p>`)}
       ${bases.map((base) => html`<p class="sub">${baseWords(base)}</p>`)}
       ${[...overview.images.values()].flatMap((image) => (image.trial?.host === host.name ? [html`<p class="sub">${trialWords(image)}</p>`] : []))}

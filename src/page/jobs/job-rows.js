@@ -7,7 +7,7 @@ import { holdsItsJob } from '../../journal/overview.js';
  * @typedef {Session['waiting'][number]} Waiting
  *
  * @typedef {Omit<SeenJob, 'event' | 'context'> & {
- *   context: { job?: Partial<NonNullable<SeenJob['context']['job']>> } & Pick<SeenJob['context'], 'failure' | 'phase' | 'vm'>
+ *   context: { job?: Partial<NonNullable<SeenJob['context']['job']>> } & Pick<SeenJob['context'], 'failure' | 'phase' | 'vm' | 'hold'>
  * }} RowJob a job that is not served has fewer facts
  *
  * @typedef {object} Row

@@ -1,5 +1,6 @@
 import { html, nothing } from '/lib/lit-html/lit-html.js';
 import { span, webAddress } from '../../format.js';
+import { holdEndWords } from '../../journal/hold-words.js';
 import { attemptsOf } from '../../journal/story/attempts.js';
 import { contextOf } from '../../journal/story/contexts.js';
 import { callLine, effectWords } from '../../journal/story/entry-words.js';
@@ -15,7 +16,7 @@ import { tabsView } from './job-tabs.js';
  * @typedef {import('../../journal/overview.js').Entry} Entry
  * @typedef {import('../chart/chart.js').Stats} Stats
  * @typedef {import('../session/shown-job.js').Story} Story
- * @typedef {'cancel' | 'retry' | 'serve' | 'forget'} JobOrder
+ * @typedef {'cancel' | 'retry' | 'serve' | 'forget' | 'hold' | 'release'} JobOrder
  *
  * @typedef {object} JobView
  * @property {import('../session/shown-job.js').ShownJob} job
@@ -56,7 +57,13 @@ export function jobView({ job: shown, entries, list, onList, onLive, ...view }) 
   const { around } = shown;
   const looking = {
     look: shown.look,
-    whyNot: whyNoLook({ context, state: last?.to ?? '', isPast, role: view.role, mode: view.mode }),
+    whyNot: whyNoLook({
+      // The one that is held may be of an earlier attempt.
+      ...(story?.held
+        ? { context: { ...context, vm: story.held.vm }, state: 'tearingDown' }
+        : { context, state: last?.to ?? '' }),
+      ...{ isPast, role: view.role, mode: view.mode },
+    }),
     isOver: view.mode === 'replay' || (!isLive(last) && !isPast),
     onLook: (/** @type {import('../look/why-no-look.js').Look} */ what) =>
       view.onLook(what, context.vm?.name ?? ''),
@@ -128,7 +135,7 @@ function verdictView(view) {
 const isLive = (last) => last !== undefined && last.to !== 'done' && last.to !== 'failed';
 
 /** Who must act, what comes next, and what the job waits for. @param {VerdictView} view */
-function factsView({ verdict, context, last, story, now }) {
+function factsView({ verdict, context, last, story, now, canOrder }) {
   const { vm } = context;
   const { next, waits } = verdict;
   return html`<dl>
@@ -140,6 +147,8 @@ function factsView({ verdict, context, last, story, now }) {
         : nothing
     }
     ${fact('VM', vm && `${vm.name} on ${vm.host}${isLive(last) ? (vm.runnerVersion ? `, runner ${vm.runnerVersion}` : '') : ', removed'}`)}
+    ${fact('Get in', canOrder && story?.held ? waysIn(story.jobId, story.held) : '')}
+    ${fact('Hold', wantedHold(context.job) || holdEndWords(context.hold))}
     ${(story?.effects ?? []).map((run) => {
       const call = run.calls.at(-1);
       return fact(
@@ -149,6 +158,21 @@ function factsView({ verdict, context, last, story, now }) {
     })}
     ${fact('Progress', story?.live[0]?.progress)}
   </dl>`;
+}
+
+/** How a person gets into a VM that is held. @param {number} jobId @param {NonNullable<Story['held']>} held */
+function waysIn(jobId, { vm, hold }) {
+  const ssh = vm?.address
+    ? `SSH at ${vm.address.host}:${vm.address.port} (jeballto-runner ssh ${jobId})`
+    : '';
+  const vnc = hold?.vnc ? `screen sharing at vnc://${hold.vnc.host}:${hold.vnc.port}` : '';
+  return [ssh, vnc].filter(Boolean).join(', ');
+}
+
+/** @param {import('../../../machines/job/context.ts').Job | undefined} job */
+function wantedHold(job) {
+  const order = job?.status === 'completed' ? null : job?.holdOrder;
+  return order ? `If it fails, its VM is held for ${span(order.lasts)}, as ${order.by} ordered.` : '';
 }
 
 /** @param {VerdictView} view */
@@ -162,6 +186,9 @@ function ordersView({ verdict, context, last, story, canOrder, canSave, onOrder,
   return html`<div class="actions">
     ${canOrderLive && verdict.mood === 'waiting' ? order('retry', 'Retry now') : nothing}
     ${canOrder && last?.to === 'failed' ? order('serve', 'Serve again') : nothing}
+    ${canOrderLive && job?.status !== 'completed' ? order('hold', 'Hold its VM') : nothing}
+    ${canOrder && story?.held && !(canOrderLive && job?.status !== 'completed') ? order('hold', 'Hold it longer') : nothing}
+    ${canOrder && (story?.held || wantedHold(job)) ? order('release', 'Release its VM') : nothing}
     ${canOrderLive ? order('cancel', 'Cancel its VM', 'danger') : nothing}
     ${canOrderLive && vm ? order('forget', 'Forget its record', 'danger') : nothing}
     ${canSave && last ? html`<button class="link" @click=${() => onEvidence()}>Evidence file${kept ? ` (${kept} kept)` : ''}</button>` : nothing}

@@ -1,6 +1,7 @@
 import { repeat } from '/lib/lit-html/directives/repeat.js';
 import { html, nothing } from '/lib/lit-html/lit-html.js';
 import { age, clock, counted, webAddress } from '../../format.js';
+import { isHeld, shortHoldWords } from '../../journal/hold-words.js';
 import { endOfSeen, faultWords, outcomeWord } from '../../journal/outcome.js';
 import { topState } from '../../journal/overview.js';
 import { lifetimeWarning, troubleOf } from '../../journal/trouble.js';
@@ -166,6 +167,8 @@ function outcomeText({ job, why, kind }, now) {
     if (text === '') return nothing;
     return html`<span class=${end.outcome === 'lost' ? 'bad-text' : ''} title=${text}>${text}</span>`;
   }
+  const { hold } = job.context;
+  if (hold && isHeld(job.state)) return html`<span>${shortHoldWords(hold, now)}</span>`;
   const trouble = troubleOf(job);
   if (!trouble) {
     const ends = lifetimeWarning(job, now);

@@ -18,21 +18,9 @@ export function showDialog({ asked }) {
   else dialog.showModal();
 }
 
-/** Spans after which an order ends by itself, as the API takes them, and in words. */
-const ENDS = [
-  ['30m', 'after 30 minutes'],
-  ['1h', 'after an hour'],
-  ['2h', 'after 2 hours'],
-  ['4h', 'after 4 hours'],
-  ['12h', 'after 12 hours'],
-  ['1d', 'after a day'],
-  ['3d', 'after 3 days'],
-  ['7d', 'after a week'],
-];
-
-const endView = () => html`<label for="until">It ends by itself</label>
-  <select id="until" name="until"><option value="">never</option>
-    ${ENDS.map(([span, words]) => html`<option value=${span}>${words}</option>`)}</select>`;
+/** @param {import('./order-texts.js').Span} span */
+const spanView = ({ label, choices }) => html`<label for="span">${label}</label>
+  <select id="span" name="span">${choices.map(([value, words]) => html`<option value=${value}>${words}</option>`)}</select>`;
 
 /** @param {import('./orders.js').Orders} orders @param {import('./orders.js').Asked} asked */
 function formView(orders, { order, phase, error, result }) {
@@ -42,7 +30,7 @@ function formView(orders, { order, phase, error, result }) {
     if (phase === 'done') return orders.dismiss();
     const form = new FormData(event.currentTarget);
     const by = String(form.get('by')).trim();
-    if (by) void orders.give(by, String(form.get('until') ?? ''));
+    if (by) void orders.give(by, String(form.get('span') ?? ''));
   };
   const isDone = phase === 'done';
   return html`<form @submit=${submit}>
@@ -54,7 +42,7 @@ function formView(orders, { order, phase, error, result }) {
         ? nothing
         : html`<label for="by">Your name, for the journal</label>
             <input id="by" name="by" required maxlength="60" autocomplete="name" .value=${orders.operator} ?readonly=${phase === 'sending'}>
-            ${order.mayEnd ? endView() : nothing}`
+            ${order.span ? spanView(order.span) : nothing}`
     }
     <p role="alert" class="bad-text">${error}</p>
     <div class="actions">

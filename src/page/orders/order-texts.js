@@ -1,4 +1,4 @@
-import { counted } from '../../format.js';
+import { clock, counted } from '../../format.js';
 
 /**
  * What each order is called, what will happen, and what happened, in words.
@@ -6,17 +6,51 @@ import { counted } from '../../format.js';
  * @typedef {import('../../http/admin/api/api-routes.ts').OrderAnswers} OrderAnswers
  * @typedef {OrderAnswers['/api/collect']['steps']} Steps
  *
+ * @typedef {object} Span
+ * @property {'until' | 'for'} key of the request
+ * @property {string} label
+ * @property {[value: string, words: string][]} choices as the API takes them, and in words; the first one is chosen at first
+ *
  * @typedef {object} Order
  * @property {string} path of the API
  * @property {string} title as a question
  * @property {string} sentence what will happen
  * @property {string} button
  * @property {boolean} isDanger something is lost by it
- * @property {boolean} [mayEnd] it can end by itself
+ * @property {Span} [span] a length of time that the person chooses
  * @property {(answer: any) => string} result what the daemon did, from its response
  */
 
-/** @param {'cancel' | 'retry' | 'serve' | 'forget'} what @param {number} jobId @param {string} name @returns {Order} */
+/** When an order to a host ends by itself. @type {Span} */
+const ENDS = {
+  key: 'until',
+  label: 'It ends by itself',
+  choices: [
+    ['', 'never'],
+    ['30m', 'after 30 minutes'],
+    ['1h', 'after an hour'],
+    ['2h', 'after 2 hours'],
+    ['4h', 'after 4 hours'],
+    ['12h', 'after 12 hours'],
+    ['1d', 'after a day'],
+    ['3d', 'after 3 days'],
+    ['7d', 'after a week'],
+  ],
+};
+
+/** How long a VM is held. @type {Span} */
+const LENGTHS = {
+  key: 'for',
+  label: 'Hold it for',
+  choices: [
+    ['20m', '20 minutes'],
+    ['1h', 'an hour'],
+    ['2h', '2 hours'],
+    ['4h', '4 hours'],
+  ],
+};
+
+/** @param {'cancel' | 'retry' | 'serve' | 'forget' | 'hold' | 'release'} what @param {number} jobId @param {string} name @returns {Order} */
 export function jobOrder(what, jobId, name) {
   const job = name ? `“${name}”` : `job ${jobId}`;
   const path = what === 'forget' ? `/api/records/${jobId}/forget` : `/api/jobs/${jobId}/${what}`;
@@ -39,6 +73,29 @@ export function jobOrder(what, jobId, name) {
         button: 'Forget its record',
         isDanger: true,
         result: (/** @type {OrderAnswers['/api/records/:key/forget']} */ { left }) => forgotten(left),
+      };
+    case 'hold':
+      return {
+        path,
+        title: `Hold the VM of ${job}?`,
+        sentence:
+          'If the job or its attempt fails, its VM is kept for you until the end that you choose, or until a job needs its slot.',
+        span: LENGTHS,
+        button: 'Hold its VM',
+        isDanger: false,
+        result: (/** @type {OrderAnswers['/api/jobs/:id/hold']} */ { hold }) =>
+          hold
+            ? `Its VM is held until ${clock(hold.until)}.`
+            : 'Its VM is held if the job or its attempt fails.',
+      };
+    case 'release':
+      return {
+        path,
+        title: `Release the VM of ${job}?`,
+        sentence: 'A VM that is held is deleted now, and one that is to be held will not be.',
+        button: 'Release its VM',
+        isDanger: false,
+        result: () => 'Its VM is not held any more, or will not be.',
       };
     case 'serve':
       return {
@@ -70,7 +127,7 @@ export function hostOrder(what, host) {
         path,
         title: `Cordon ${host}?`,
         sentence: `${host} gets no new job until the end that you choose, or until it is uncordoned, and its running jobs go on.`,
-        mayEnd: true,
+        span: ENDS,
         button: 'Cordon',
         isDanger: false,
         result: () => `${host} is cordoned: it gets no new job.`,
@@ -89,7 +146,7 @@ export function hostOrder(what, host) {
         path,
         title: `Drain ${host}?`,
         sentence: `${host} is cordoned until the end that you choose, or until it is uncordoned, and its jobs that do not run yet go to other hosts.`,
-        mayEnd: true,
+        span: ENDS,
         button: 'Drain',
         isDanger: true,
         result: () => `${host} is cordoned. Its jobs that do not run yet go to other hosts.`,

@@ -41,9 +41,9 @@ export class Orders {
 
   /**
    * Gives the order that the dialog shows.
-   * @param {string} by name of the operator @param {string} until the span after which it ends by itself; empty for never
+   * @param {string} by name of the operator @param {string} span the length of time that was chosen; empty for none
    */
-  async give(by, until) {
+  async give(by, span) {
     const { asked } = this;
     if (asked === null || asked.phase !== 'asking') return;
     sessionStorage.setItem('operator', by);
@@ -51,7 +51,7 @@ export class Orders {
     this.#onChange();
     try {
       const answer = await this.#api.order(
-        until ? `${asked.order.path}?until=${until}` : asked.order.path,
+        span && asked.order.span ? `${asked.order.path}?${asked.order.span.key}=${span}` : asked.order.path,
         by,
       );
       Object.assign(asked, { phase: 'done', result: asked.order.result(answer) });
