@@ -15,6 +15,7 @@ export const CALM_SCENARIO: Scenario = {
     lifetimeSeconds: 3_600,
     warm: { mac: 0, 'mac-large': 0 },
     warmMaxAge: 3_600_000,
+    holdFailed: null,
     baseVms: false,
     retention: 24 * 3_600_000,
     images: { mac: IMAGE, 'mac-large': IMAGE },

@@ -247,7 +247,10 @@ function simulatedConfig({ scenario, github, configEdits }: SimulatedWorld): Con
   const room = edits.length > 0 ? macs.length : Infinity;
   const isRemoved = (label: string) =>
     edits.some((edit) => edit.how === 'labelRemoved' && edit.label === label);
-  const profile = { lifetime_seconds: daemon.lifetimeSeconds };
+  const profile = {
+    lifetime_seconds: daemon.lifetimeSeconds,
+    ...(daemon.holdFailed !== null && { hold_failed: `${daemon.holdFailed}ms` }),
+  };
   const [owner, repository] = (scenario.repositories[0] ?? '').split('/');
   const ms = (value: number) => `${value}ms`;
   return configSchema.parse({

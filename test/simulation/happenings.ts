@@ -172,6 +172,10 @@ export class Happenings {
       case 'uncordon':
         void this.#lives.order(`/api/hosts/${incident.mac}/uncordon`);
         return () => undefined;
+      case 'hold':
+      case 'release':
+        this.#orderVm(incident);
+        return () => undefined;
       case 'hostUnplugged':
         if (mac) mac.isUnplugged = true;
         return () => {
@@ -232,6 +236,14 @@ export class Happenings {
           world.isGitHubUnplugged = false;
         };
     }
+  }
+
+  /** An operator's order about the VM of a live job. */
+  #orderVm({ what, which, lasts }: Extract<Incident, { what: 'hold' | 'release' }>): void {
+    const jobs = this.#world.committed.jobs().map(({ context: { job, hold } }) => hold?.jobId ?? job.id);
+    const jobId = jobs[which % Math.max(1, jobs.length)] ?? 0;
+    const length = what === 'hold' ? `?for=${lasts}ms` : '';
+    if (jobId > 0) void this.#lives.order(`/api/jobs/${jobId}/${what}${length}`);
   }
 
   /** Pauses a running VM of ours, unless an operation holds it. */

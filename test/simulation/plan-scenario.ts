@@ -60,6 +60,7 @@ export function planScenario(
         'mac-large': wantsWarm && warm.is(0.3) ? 1 : 0,
       },
       warmMaxAge: warm.pick([5, 10, 60]) * MINUTE,
+      holdFailed: trouble.holdFailed,
     },
     repositories: trouble.repositories,
     scope: trouble.scope,

@@ -19,6 +19,8 @@ export interface TroublePlan {
   incidents: Incident[];
   /** Whether jobs' VMs have to be cloned from base VMs, which the daemon needs to tell two images of a tag apart. */
   needsBases: boolean;
+  /** For how long VMs of failed jobs are held, in milliseconds. */
+  holdFailed: number | null;
 }
 
 /** The repository of every scenario, a second one that some have, and one that the daemon does not serve. */
@@ -31,6 +33,8 @@ const SHORTEST = 4 * MINUTE;
 const SHORT = [SHORTEST, 20 * MINUTE];
 /** Milliseconds within which each of several maintenances begins. */
 const MAINTAINED = 15 * MINUTE;
+/** Milliseconds for which VMs are held; most are longer than a job may wait for a slot. */
+const HELD = [SECOND, MINUTE, 20 * MINUTE, 45 * MINUTE, 90 * MINUTE];
 const LONG = [20 * MINUTE, 75 * MINUTE, 150 * MINUTE];
 
 type Draw = (chance: Chance, macs: readonly string[], when: { at: number }) => Partial<TroublePlan>;
@@ -112,6 +116,25 @@ const DRAWS: Record<TroubleKind, Draw> = {
     ),
   }),
   ghostRunners: (c) => ({ ignoresJobs: 0.2 + c.next() * 0.4 }),
+  vmsHeld: (c) => ({
+    holdFailed: c.is(0.7) ? c.pick(HELD) : null,
+    incidents: Array.from({ length: c.between(1, 6) }, () => ({
+      at: c.between(0, MAINTAINED),
+      lasts: c.pick(HELD),
+      what: c.pick(['hold', 'hold', 'release']),
+      which: c.between(0, 9),
+    })),
+    pushes: Array.from({ length: c.between(1, 3) }, () => {
+      const push = pushOf(
+        c,
+        { at: c.between(0, 30 * MINUTE) },
+        APP,
+        c.pick(['mac', 'mac-large']),
+        c.between(1, 3),
+      );
+      return { ...push, jobs: push.jobs.map((job) => ({ ...job, conclusion: 'failure' as const })) };
+    }),
+  }),
   macsMaintained: (c, macs) => ({
     incidents: Array.from({ length: c.between(1, 6) }, () => ({
       at: c.between(0, MAINTAINED),
@@ -172,6 +195,7 @@ export function planTroubles(
     ignoresJobs: 0,
     incidents: [],
     needsBases: false,
+    holdFailed: null,
   };
   for (const kind of kinds) {
     const chance = new Chance(seed, kind);
@@ -190,6 +214,7 @@ export function planTroubles(
     plan.needsBases ||= drawn.needsBases ?? false;
     plan.scope = drawn.scope ?? plan.scope;
     plan.images = drawn.images ?? plan.images;
+    plan.holdFailed = drawn.holdFailed ?? plan.holdFailed;
     plan.ignoresJobs = drawn.ignoresJobs ?? plan.ignoresJobs;
   }
   // A job that comes while the trouble lasts and nothing else is wrong any more.

@@ -246,7 +246,7 @@ describe('a seed draws troubles', () => {
   test('without which the rest of it stays what it was', () => {
     const rest = (planned: Scenario) => {
       const { troubles, pushes, incidents, repositories, scope, manners, ...scenario } = planned;
-      return { ...scenario, daemon: { ...scenario.daemon, images: null, baseVms: null } };
+      return { ...scenario, daemon: { ...scenario.daemon, images: null, baseVms: null, holdFailed: null } };
     };
     const common = <T>(all: T[], others: T[]) =>
       all.filter((one) => others.some((other) => isDeepStrictEqual(one, other)));

@@ -3,6 +3,7 @@ import { SLOT_STATES, type Vm } from '../../src/simulator/agent/vms/vm.ts';
 import { slotsInUse } from '../../src/simulator/agent/vms/vm-state.ts';
 import type { Job } from '../../src/simulator/github/jobs/job.ts';
 import { isBudgetShort, KEPT_FROM_LOOKING, KEPT_FROM_SERVING } from './github-budget.ts';
+import { isHeld } from './hold-law.ts';
 import { openSlots } from './host-laws.ts';
 import { keyOf, labelBySize, labelOf } from './job-groups.ts';
 import { isOurs, NAME_PREFIX } from './request-laws.ts';
@@ -209,7 +210,15 @@ function supply(world: SimulatedWorld, key: string, label: string): number[] {
   const owners = new Map(world.committed.jobs().map(({ context: { vm, job } }) => [vm?.name, job.id]));
   const made = world.ledger.vms.filter((one) => {
     const { vm, mac, isDoomed, hadJob } = one;
-    if (isDoomed || hadJob || !mac.isUp || mac.agent.vms.get(vm.id) !== vm || standsBy(one)) return false;
+    if (
+      isDoomed ||
+      hadJob ||
+      isHeld(world, vm.name) ||
+      !mac.isUp ||
+      mac.agent.vms.get(vm.id) !== vm ||
+      standsBy(one)
+    )
+      return false;
     const hasEnded =
       vm.state === 'error' || vm.state === 'deleted' || (vm.state === 'stopped' && vm.hasBooted);
     return !hasEnded && isFor(world, one, key, label);
@@ -241,7 +250,7 @@ function isFor(world: SimulatedWorld, { jobId, vm }: LedgerVm, key: string, labe
   return keyOf(world, job, labelOf(job) ?? '') === key;
 }
 
-/** Slots that nothing uses and that no VM on its way will use; a warm VM makes room. */
+/** Slots that nothing uses and that no VM on its way will use; a warm VM and a held one make room. */
 export function freeSlots(world: SimulatedWorld, mac: Mac): number {
   const { ledger } = world;
   const { agent, creating, isUp, isUnplugged } = mac;
@@ -249,7 +258,8 @@ export function freeSlots(world: SimulatedWorld, mac: Mac): number {
   const here = ledger.vms.filter(({ vm, isDoomed }) => agent.vms.get(vm.id) === vm && !isDoomed);
   const isComing = ({ state, hasBooted }: Vm) => !hasBooted && (state === 'stopped' || state === 'created');
   const coming = here.filter((one) => isComing(one.vm) && one.jobId > 0);
-  const standing = here.filter((one) => standsBy(one) && SLOT_STATES.includes(one.vm.state));
+  const givenUp = (one: LedgerVm) => standsBy(one) || isHeld(world, one.vm.name);
+  const standing = here.filter((one) => givenUp(one) && SLOT_STATES.includes(one.vm.state));
   const listed = new Set([...agent.vms.values()].map(({ name }) => name));
   const unseen = [...creating].filter((name) => isOurs(name) && !listed.has(name));
   const free = agent.options.slots - slotsInUse(agent) - coming.length - unseen.length + standing.length;

@@ -5,6 +5,7 @@ import type { BrokenLaw } from './broken-laws.ts';
 import { DaemonLives } from './daemon-lives.ts';
 import { leftovers } from './final-laws.ts';
 import { Happenings } from './happenings.ts';
+import { HoldLaw } from './hold-law.ts';
 import { OrderLaw } from './host-laws.ts';
 import { ImageLaw } from './image-law.ts';
 import { QueueLaw } from './queue-law.ts';
@@ -64,6 +65,7 @@ async function play(scenario: Scenario, options: WorldOptions): Promise<RunResul
   const ready = new ReadyLaw();
   const orders = new OrderLaw();
   const images = new ImageLaw();
+  const holds = new HoldLaw();
   const { clock, broken } = world;
   const began = clock.now();
   const lastTrouble = Math.max(scenario.calmFrom, ...scenario.troubles.map(({ at, lasts }) => at + lasts));
@@ -80,6 +82,7 @@ async function play(scenario: Scenario, options: WorldOptions): Promise<RunResul
       nextLook = clock.now() + LOOK_EVERY;
       orders.look(world, lives.count, lives.isAwake);
       images.look(world);
+      holds.look(world, lives.isAwake);
       breakers.look(world, isDisturbed() || happenings.troubles.length > 0);
       queue.look(world, isDisturbed(), happenings.troubles);
       const told = await lives.readiness();

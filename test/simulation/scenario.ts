@@ -36,6 +36,8 @@ export type Incident = { at: number; lasts: number } & (
   | { what: 'agentQuits' | 'agentCrashes' | 'maintenance' | 'hostUnplugged'; mac: string }
   /** An operator orders that a Mac gets no jobs for as long as this lasts, and `what` becomes of those that are there. */
   | { what: 'cordon' | 'drain' | 'uncordon'; mac: string }
+  /** An operator orders that the VM of a job is held for so long, or released; `which` chooses among the live ones. */
+  | { what: 'hold' | 'release'; which: number }
   | { what: 'strangerVm'; mac: string; name: string }
   | { what: 'strangerRunner'; name: string }
   | { what: 'runnerVanishes' }
@@ -73,6 +75,8 @@ export interface Scenario {
     /** Number of warm VMs that each profile wants. */
     warm: { mac: number; 'mac-large': number };
     warmMaxAge: number;
+    /** For how long the VMs of failed attempts and jobs are held, in milliseconds; null for not at all. */
+    holdFailed: number | null;
     /** Jobs' VMs are cloned from base VMs. */
     baseVms: boolean;
     /** Retention of the journal and of ended jobs, in milliseconds. */

@@ -29,7 +29,7 @@ export type Trouble = { at: number; lasts: number } & (
   | { what: 'jobWithheld' }
 );
 
-/** Besides those, three kinds that change what is pushed, what happens to the Macs, and how runners behave. */
+/** Besides those, four kinds that change what is pushed, what happens to the Macs, and how runners behave. */
 export type TroubleKind =
   | Trouble['what']
   /**
@@ -42,7 +42,9 @@ export type TroubleKind =
    */
   | 'ghostRunners'
   /** People maintain the Macs: the agent is in maintenance or is restarted, and hosts are drained for a time. */
-  | 'macsMaintained';
+  | 'macsMaintained'
+  /** VMs of failed jobs are held, by the config and by orders at any moment, and released again. */
+  | 'vmsHeld';
 
 /** A trouble that is going on: what ends it, and which of the queued jobs cannot run until then. */
 export interface OngoingTrouble {
