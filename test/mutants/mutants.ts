@@ -426,7 +426,8 @@ export const MUTANTS: readonly Mutant[] = [
     law: '14: a hold ends before the lifetime of its VM',
     file: 'machines/job/hold.ts',
     line: '  const latest = Math.min(now + LONGEST_HOLD, expiresAt ?? Number.MAX_SAFE_INTEGER);',
-    becomes: '  const latest = Math.min(now + LONGEST_HOLD, Math.max(expiresAt ?? 0, Number.MAX_SAFE_INTEGER));',
+    becomes:
+      '  const latest = Math.min(now + LONGEST_HOLD, Math.max(expiresAt ?? 0, Number.MAX_SAFE_INTEGER));',
     tests: ['test/machines/job-hold.test.ts'],
   },
   {
