@@ -55,6 +55,8 @@ async function daemon(names = ['mini-1']) {
     profileFor: () => JOB.profile,
   });
   const orders = new Orders({
+    rollouts: { order: () => null },
+    labels: [],
     ...core,
     journal,
     store,
