@@ -9,6 +9,7 @@ import type { Runner } from '../../src/simulator/github/runners/runners.ts';
 import { createHook } from '../../src/simulator/github/webhooks/create-hook.ts';
 import { beginTrouble } from './begin-trouble.ts';
 import type { DaemonLives } from './daemon-lives.ts';
+import { orderVm } from './order-vm.ts';
 import { passOnId } from './pass-on-id.ts';
 import { isBase, isOurs } from './request-laws.ts';
 import { type Credentials, runRunner } from './runner-process.ts';
@@ -174,8 +175,7 @@ export class Happenings {
         return () => undefined;
       case 'hold':
       case 'release':
-        this.#orderVm(incident);
-        return () => undefined;
+        return orderVm(world, this.#lives, incident);
       case 'hostUnplugged':
         if (mac) mac.isUnplugged = true;
         return () => {
@@ -236,14 +236,6 @@ export class Happenings {
           world.isGitHubUnplugged = false;
         };
     }
-  }
-
-  /** An operator's order about the VM of a live job. */
-  #orderVm({ what, which, lasts }: Extract<Incident, { what: 'hold' | 'release' }>): void {
-    const jobs = this.#world.committed.jobs().map(({ context: { job, hold } }) => hold?.jobId ?? job.id);
-    const jobId = jobs[which % Math.max(1, jobs.length)] ?? 0;
-    const length = what === 'hold' ? `?for=${lasts}ms` : '';
-    if (jobId > 0) void this.#lives.order(`/api/jobs/${jobId}/${what}${length}`);
   }
 
   /** Pauses a running VM of ours, unless an operation holds it. */
