@@ -53,6 +53,14 @@ test('the images of each label are listed: which digest serves where, its runner
   ]);
 });
 
+test('what is true of several labels is said once', async () => {
+  const [image] = IMAGES as [SeenImage];
+  await using daemon = await runningDaemon({ images: () => [image, { ...image, profile: 'mac-large' }] });
+  const { terminal, lines } = recordingTerminal();
+  await imagesCommand({ config: daemon.config }, terminal);
+  expect(lines.out.at(-1)).toBe(`mac, mac-large: ${image.sentence}`);
+});
+
 test('--json prints what the API says', async () => {
   await using daemon = await runningDaemon({ images: () => IMAGES });
   const { terminal, lines } = recordingTerminal();

@@ -28,7 +28,13 @@ export function imagesTable(images: readonly SeenImage[]): string[] {
       failed === null ? '-' : String(failed),
     ]),
   );
-  const sentences = images.map(({ profile, sentence }) => `${printable(profile)}: ${printable(sentence)}`);
+  // Labels of one image mostly have the same to say.
+  const bySentence = new Map<string, string[]>();
+  for (const { profile, sentence } of images)
+    bySentence.set(sentence, [...(bySentence.get(sentence) ?? []), printable(profile)]);
+  const sentences = [...bySentence].map(
+    ([sentence, profiles]) => `${profiles.join(', ')}: ${printable(sentence)}`,
+  );
   return [...textTable([HEAD, ...rows]), '', ...sentences];
 }
 
