@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { runCommand, processTerminal as terminal } from '../command.ts';
-import { configOption, example, jsonOption } from './options.ts';
+import { runCommand, processTerminal as terminal } from '../../command.ts';
+import { configOption, example, jsonOption } from '../options.ts';
 
 /** `images`, and the orders about the images of a label. */
 export function addImages(program: Command): void {
@@ -14,7 +14,7 @@ export function addImages(program: Command): void {
     .addHelpText('after', example('images', 'images --json | jq .images', 'images back jeballto-macos'))
     .action((options) =>
       runCommand(terminal, async () =>
-        (await import('../commands/images/images-command.ts')).imagesCommand(options, terminal),
+        (await import('../../commands/images/images-command.ts')).imagesCommand(options, terminal),
       ),
     );
   const order = (what: 'try' | 'spread' | 'back', description: string) =>
@@ -27,7 +27,7 @@ export function addImages(program: Command): void {
       .addHelpText('after', example(`images ${what} jeballto-macos`))
       .action((label, _options, command: Command) =>
         runCommand(terminal, async () =>
-          (await import('../commands/images/image-order-command.ts')).imageOrderCommand(
+          (await import('../../commands/images/image-order-command.ts')).imageOrderCommand(
             { ...command.optsWithGlobals(), what, label },
             terminal,
           ),

@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { parseDuration } from '../../config/values/duration.ts';
-import { runCommand, processTerminal as terminal } from '../command.ts';
-import { nextTimeOfDay } from '../commands/hosts/next-time-of-day.ts';
-import { configOption, example, jsonOption } from './options.ts';
+import { parseDuration } from '../../../config/values/duration.ts';
+import { runCommand, processTerminal as terminal } from '../../command.ts';
+import { nextTimeOfDay } from '../../commands/hosts/next-time-of-day.ts';
+import { configOption, example, jsonOption } from '../options.ts';
 
 /** `hosts`, and the orders to a host. */
 export function addHosts(program: Command): void {
@@ -14,7 +14,7 @@ export function addHosts(program: Command): void {
     .addHelpText('after', example('hosts', 'hosts --json | jq .hosts'))
     .action((options) =>
       runCommand(terminal, async () =>
-        (await import('../commands/hosts/hosts-command.ts')).hostsCommand(options, terminal),
+        (await import('../../commands/hosts/hosts-command.ts')).hostsCommand(options, terminal),
       ),
     );
 
@@ -27,7 +27,7 @@ export function addHosts(program: Command): void {
       .addOption(jsonOption())
       .action((host, options) =>
         runCommand(terminal, async () =>
-          (await import('../commands/hosts/host-order-command.ts')).hostOrderCommand(
+          (await import('../../commands/hosts/host-order-command.ts')).hostOrderCommand(
             { ...options, what, host },
             terminal,
           ),
