@@ -156,9 +156,19 @@ describe.runIf(inject('postgres'))('a standby', () => {
     await team.world.until(async () => (await standby.get('/readyz')).status === 503);
     const { body } = await standby.get('/api/status');
     expect(body.reasons).toEqual([
-      expect.stringMatching(/^The database cannot be reached, .* What is shown was last known at \d\d:\d\d/),
+      expect.stringMatching(
+        /^This controller cannot reach the database: .* What is shown was last known at \d\d:\d\d/,
+      ),
     ]);
     expect((await standby.get('/api/hosts')).body.hosts).toHaveLength(1);
+    const ago = async () => {
+      const { controllers } = (await standby.get('/api/controllers')).body as {
+        controllers: { seenAgo: number }[];
+      };
+      return Math.min(...controllers.map(({ seenAgo }) => seenAgo));
+    };
+    const before = await ago();
+    await team.world.until(async () => (await ago()) > before);
     expect((await post(standby, '/api/collect')).status).toBe(503);
   });
 

@@ -70,6 +70,8 @@ export class Replica {
   #running: Promise<void> = Promise.resolve();
   /** The controllers of the database as they were last seen. */
   #known: ControllerRow[] = [];
+  /** Epoch ms at which they were. */
+  #knownAt = 0;
   #takeOvers = 0;
   /** As the database had it last. */
   #epoch: number | null = null;
@@ -101,7 +103,8 @@ export class Replica {
 
   /** The controllers of the database as they were last seen, the active one first. */
   controllers(): readonly ControllerRow[] {
-    return this.#known;
+    const since = this.#parts.clock.now() - this.#knownAt;
+    return this.#known.map((one) => ({ ...one, seenAgo: one.seenAgo + since }));
   }
 
   figures(): ControllerFigures {
@@ -190,7 +193,7 @@ export class Replica {
     this.#parts.standby.pause();
     const failure = await activeTime({
       ...{ ...this.#parts, engine, prepared, lost, ending: this.#ending.signal },
-      controllers: () => this.#known,
+      controllers: () => this.controllers(),
       figures: () => this.figures(),
       tookOver: { controller: this.#name, before },
       onDaemon: (daemon) => {
@@ -245,6 +248,7 @@ export class Replica {
       .then(() => standby.seen())
       .then(async () => {
         this.#known = await database.controllers.all();
+        this.#knownAt = this.#parts.clock.now();
         this.#inbox = await database.inboxDepth();
       })
       .catch(() => undefined);

@@ -91,7 +91,7 @@ export function standbySource(options: StandbySourceOptions): AdminSource {
 function healthOf(seen: SeenView | null, awaySince: number | null, now: number): Health {
   const lastKnown = seen ? ` What is shown was last known at ${timeOfDay(seen.at)}.` : '';
   if (awaySince !== null) {
-    const sentence = `The database cannot be reached, so no controller is active and webhooks are refused.${lastKnown}`;
+    const sentence = `This controller cannot reach the database: it refuses webhooks, and does not know which controller is active.${lastKnown}`;
     const whoActs = 'Who operates the database. Running jobs go on, and everything else when it is back.';
     const scope: HealthScope = { what: 'store', name: '', sentence, since: awaySince, whoActs, stops: true };
     return { ready: false, degraded: true, canStore: false, scopes: [scope], ages: [] };
