@@ -39,6 +39,17 @@ test.each<[what: string, waiting: Partial<Waiting>, next: string]>([
   expect(told).toMatchObject({ next, cause: 'It is held back.', frees: 'Its owner.', act: '' });
 });
 
+test('a job that is paused after an attempt that failed says who must act', () => {
+  const lastFailure = failure('GUEST_TOOL_MISSING', 'The guest lacks git.');
+  const [first] = entriesOf('queued');
+  const entries = [
+    { ...first, changed: { job: JOB, vm: null, failure: lastFailure } },
+  ] as StoredJournalEntry[];
+  const paused = { why: 'paused', until: START + SECOND } as const;
+  expect(verdictOf(entries, START, { waiting: waiting(paused) }).act).toBe('the maker of the image');
+  expect(verdictOf(entries, START, { waiting: waiting({ why: 'noSlot' }) }).act).toBe('');
+});
+
 test('a job that nobody serves is told with the reason, and not as an unknown one', () => {
   const told = verdictOf([], START, { waiting: waiting({ why: 'noLabel', sentence: 'No label.' }) });
   expect(told).toMatchObject({ headline: 'This daemon does not serve it.', cause: 'No label.' });

@@ -26,7 +26,7 @@ test('what is left of a forgotten record is named', () => {
 
 test('each order says in one sentence what will happen', () => {
   const all = [
-    ...(['cancel', 'retry', 'serve', 'forget', 'hold', 'release'] as const).map((what) =>
+    ...(['cancel', 'giveUp', 'retry', 'serve', 'forget', 'hold', 'release'] as const).map((what) =>
       jobOrder(what, 4, ''),
     ),
     ...(['cordon', 'uncordon', 'drain'] as const).map((what) => hostOrder(what, 'mini-1')),

@@ -100,11 +100,11 @@ inBrowser((stage) => {
     await stage.withDaemon(async (daemon) => {
       daemon.queue(4);
       const { page } = await openPage(stage.browser(), `${daemon.url}/#/job/4`);
-      await page.getByRole('button', { name: 'Cancel its VM' }).click();
+      await page.getByRole('button', { name: 'Give it up' }).click();
       await page.getByRole('textbox', { name: 'Your name' }).fill('ada');
       await page.keyboard.press('Enter');
       await page.getByText('The job is given up.').waitFor();
-      await page.getByRole('button', { name: 'Cancel its VM' }).first().waitFor({ state: 'detached' });
+      await page.getByRole('button', { name: 'Give it up' }).first().waitFor({ state: 'detached' });
       await page.keyboard.press('Escape');
       await page.waitForFunction(() => document.activeElement?.id === 'job-title');
       await page.goto(`${daemon.url}/#/hosts`);

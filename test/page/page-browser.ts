@@ -40,14 +40,16 @@ export async function openPage(
     width?: number;
     height?: number;
     colorScheme?: 'light' | 'dark';
+    /** Milliseconds for each wait. */
+    patience?: number;
     /** Runs in the page before its own scripts. */
     before?: () => void;
   } = {},
 ): Promise<Opened> {
-  const { width = 1280, height = 800, colorScheme = 'light' } = options;
+  const { width = 1280, height = 800, colorScheme = 'light', patience = 20_000 } = options;
   const page = await browser.newPage({ viewport: { width, height }, colorScheme });
   // The layout of the charts takes seconds where several builds share the processor.
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(patience);
   if (options.before) await page.addInitScript(options.before);
   const complaints: string[] = [];
   const asked: string[] = [];

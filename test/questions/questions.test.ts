@@ -44,7 +44,9 @@ describe
       const api = () => askApi(world.adminUrl, jobs);
       // Alone first: pages and processes take seconds of a core.
       await world.until(async () => expect(untruths([await api()], truth, world)).toEqual([]));
-      const opened = await Promise.all(SIZES.map((size) => openPage(browser, world.adminUrl, size)));
+      const opened = await Promise.all(
+        SIZES.map((size) => openPage(browser, world.adminUrl, { ...size, patience: 60_000 })),
+      );
       const pages = opened.map(({ page }) => page);
       await world.until(async () => {
         // At the same moment, since what is next changes all the time.

@@ -145,13 +145,13 @@ function liveVerdict({ to: path, at }, context, now, present) {
     headline: `${doing.now}, since ${clock(at)}.${whereOf(path, vm)}`,
   };
   const waiting = isQueued ? (present?.waiting ?? null) : null;
-  // Who ends the wait may be another one than who is to blame for the last attempt.
+  // Who ends the wait may be another one than who is to blame for the last attempt; its pause alone fixes nothing.
   if (waiting) {
     const { sentence, frees } = waiting;
     return {
       ...told,
       cause: withTrouble(sentence, trouble),
-      act: '',
+      act: waiting.why === 'paused' && trouble ? whoActs(trouble.blame) : '',
       frees,
       next: nextOfWaiting(waiting, now),
       waits: [],

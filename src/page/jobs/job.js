@@ -16,7 +16,7 @@ import { tabsView } from './job-tabs.js';
  * @typedef {import('../../journal/overview.js').Entry} Entry
  * @typedef {import('../chart/chart.js').Stats} Stats
  * @typedef {import('../session/shown-job.js').Story} Story
- * @typedef {'cancel' | 'retry' | 'serve' | 'forget' | 'hold' | 'release'} JobOrder
+ * @typedef {'cancel' | 'giveUp' | 'retry' | 'serve' | 'forget' | 'hold' | 'release'} JobOrder
  *
  * @typedef {object} JobView
  * @property {import('../session/shown-job.js').ShownJob} job
@@ -189,7 +189,7 @@ function ordersView({ verdict, context, last, story, canOrder, canSave, onOrder,
     ${canOrderLive && job?.status !== 'completed' ? order('hold', 'Hold its VM') : nothing}
     ${canOrder && story?.held && !(canOrderLive && job?.status !== 'completed') ? order('hold', 'Hold it longer') : nothing}
     ${canOrder && (story?.held || wantedHold(job)) ? order('release', 'Release its VM') : nothing}
-    ${canOrderLive ? order('cancel', 'Cancel its VM', 'danger') : nothing}
+    ${canOrderLive ? (vm ? order('cancel', 'Cancel its VM', 'danger') : order('giveUp', 'Give it up', 'danger')) : nothing}
     ${canOrderLive && vm ? order('forget', 'Forget its record', 'danger') : nothing}
     ${canSave && last ? html`<button class="link" @click=${() => onEvidence()}>Evidence file${kept ? ` (${kept} kept)` : ''}</button>` : nothing}
   </div>`;

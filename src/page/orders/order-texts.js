@@ -50,7 +50,7 @@ const LENGTHS = {
   ],
 };
 
-/** @param {'cancel' | 'retry' | 'serve' | 'forget' | 'hold' | 'release'} what @param {number} jobId @param {string} name @returns {Order} */
+/** `giveUp` is `cancel` for a job without a VM. @param {'cancel' | 'giveUp' | 'retry' | 'serve' | 'forget' | 'hold' | 'release'} what @param {number} jobId @param {string} name @returns {Order} */
 export function jobOrder(what, jobId, name) {
   const job = name ? `“${name}”` : `job ${jobId}`;
   const path = what === 'forget' ? `/api/records/${jobId}/forget` : `/api/jobs/${jobId}/${what}`;
@@ -63,6 +63,15 @@ export function jobOrder(what, jobId, name) {
         button: 'Cancel its VM',
         isDanger: true,
         result: () => 'The job is given up. Its VM and its runner are being removed.',
+      };
+    case 'giveUp':
+      return {
+        path: `/api/jobs/${jobId}/cancel`,
+        title: `Give up ${job}?`,
+        sentence: 'It gets no VM here, and stays queued at GitHub until another runner takes it.',
+        button: 'Give it up',
+        isDanger: true,
+        result: () => 'The job is given up.',
       };
     case 'forget':
       return {
