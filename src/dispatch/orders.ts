@@ -11,7 +11,7 @@ import type { JobActors } from '../jobs/job-actors.ts';
 import { vmOfJob } from '../jobs/vm-of-job.ts';
 import type { HostEntries } from '../journal/entries/host-entries.ts';
 import type { JournalWriter } from '../journal/journal-writer.ts';
-import { orderWords } from '../journal/order-words.js';
+import { orderWords } from '../journal/words/order-words.js';
 import type { Store } from '../store/store.ts';
 import type { Cordon } from '../store/tables/hosts/cordons.ts';
 import type { CordonWatch } from './cordon-watch.ts';

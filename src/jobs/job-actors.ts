@@ -19,7 +19,7 @@ import type { Store } from '../store/store.ts';
 import { leftoverOf } from '../store/tables/leftovers.ts';
 import { ActorIndex } from './actor-index.ts';
 import { type Holder, holderOf } from './holder.ts';
-import { readSnapshot } from './read-snapshot.ts';
+import { readSnapshot } from './records/read-snapshot.ts';
 import { settledWithActor, settledWithoutActor } from './settled-job.ts';
 
 export type JobActor = Actor<JobMachine>;

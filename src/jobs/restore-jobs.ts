@@ -7,8 +7,8 @@ import type { Store } from '../store/store.ts';
 import type { ActorRecord } from '../store/tables/jobs/actor-records.ts';
 import type { JobActors } from './job-actors.ts';
 import { reserveNumbers } from './reserve-numbers.ts';
-import { setBackRecord } from './set-back-record.ts';
-import { numbersTaken, upgradeRecord } from './upgrade-record.ts';
+import { setBackRecord } from './records/set-back-record.ts';
+import { numbersTaken, upgradeRecord } from './records/upgrade-record.ts';
 
 export interface RestoreOptions {
   actors: JobActors;

@@ -1,5 +1,5 @@
 // @ts-check
-import { orderWords } from './order-words.js';
+import { orderWords } from './words/order-words.js';
 
 /**
  * What was true at a moment: the sum of the journal's entries up to it. The page makes it for the live view and for

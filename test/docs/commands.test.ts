@@ -60,7 +60,7 @@ const wordsOf = (command: string) =>
 function idle(): Command {
   const silence = (command: Command) => {
     command.exitOverride().configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
-    if (command.commands.length === 0) command.action(() => undefined);
+    command.action(() => undefined);
     for (const below of command.commands) silence(below);
   };
   const program = commandLine();

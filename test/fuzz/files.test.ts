@@ -6,7 +6,7 @@ import { createActor } from 'xstate';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { matchProfile } from '../../src/config/profile.ts';
-import { readSnapshot } from '../../src/jobs/read-snapshot.ts';
+import { readSnapshot } from '../../src/jobs/records/read-snapshot.ts';
 import { SMALLEST, temporaryFolder } from '../config/config-fixture.ts';
 import { EXTERNAL_EVENTS, JOB } from '../machines/job-samples.ts';
 import { machine, STATES, snapshotAt, step } from '../machines/job-step.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createActor } from 'xstate';
-import { readSnapshot } from '../../src/jobs/read-snapshot.ts';
+import { readSnapshot } from '../../src/jobs/records/read-snapshot.ts';
 import { JOB } from '../machines/job-samples.ts';
 import { machine } from '../machines/job-step.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { readSnapshot } from '../../src/jobs/read-snapshot.ts';
-import { setBackRecord } from '../../src/jobs/set-back-record.ts';
+import { readSnapshot } from '../../src/jobs/records/read-snapshot.ts';
+import { setBackRecord } from '../../src/jobs/records/set-back-record.ts';
 import { PLACES, rigAt } from '../machines/job-places.ts';
 
 const TWO_HOURS = 2 * 3_600_000;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { failure } from '../../machines/failure.ts';
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
-import { readSnapshot } from '../../src/jobs/read-snapshot.ts';
+import { readSnapshot } from '../../src/jobs/records/read-snapshot.ts';
 import { type Call, HANGS, JobRig, type RigOptions, type Script } from './job-rig.ts';
 import { OTHER_JOB, RUNNER, rejectionWith, START, VM } from './job-samples.ts';
 import { done, rejected, snapshotAt, step } from './job-step.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
-import { readSnapshot } from '../../src/jobs/read-snapshot.ts';
+import { readSnapshot } from '../../src/jobs/records/read-snapshot.ts';
 import { HANGS, JobRig, type Script } from './job-rig.ts';
 import { START } from './job-samples.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readSnapshot } from '../../src/jobs/read-snapshot.ts';
+import { readSnapshot } from '../../src/jobs/records/read-snapshot.ts';
 import { settled } from '../support/manual-clock.ts';
 import { leftUndone, PLACES, rigAt } from './job-places.ts';
 import { JobRig } from './job-rig.ts';

@@ -354,7 +354,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     law: '10: a record that lacks an effect of its state is revived with it',
-    file: 'src/jobs/read-snapshot.ts',
+    file: 'src/jobs/records/read-snapshot.ts',
     line: '    invoked.filter(({ id }) => !(id in children))',
     becomes: '    invoked.filter(({ id }) => id === undefined)',
     tests: ['test/machines', 'test/jobs', 'test/fuzz/files.test.ts'],
@@ -502,7 +502,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     law: '11: what an operator cancelled before an upgrade is not served after it',
-    file: 'src/jobs/upgrade-record.ts',
+    file: 'src/jobs/records/upgrade-record.ts',
     line: "job.status === 'queued' && !isCancelled;",
     becomes: "job.status === 'queued';",
     tests: ['test/jobs/upgrade-record.test.ts'],

@@ -5,7 +5,7 @@ import { subjectOf } from '../../../machines/job/subject.ts';
 import { age, counted } from '../../format.js';
 import type { Answers } from '../../http/admin/api/api-routes.ts';
 import type { JobView } from '../../jobs/job-view.ts';
-import { isHeld, shortHoldWords } from '../../journal/hold-words.js';
+import { isHeld, shortHoldWords } from '../../journal/words/hold-words.js';
 import { faultWords, outcomeWord } from '../../journal/outcome.js';
 import { topState } from '../../journal/overview.js';
 import { withTrouble } from '../../journal/story/verdict.js';

@@ -24,12 +24,9 @@ const SHARED = [
   '/journal/attention/breaker-words.js',
   '/journal/attention/job-items.js',
   '/journal/facts/takes-jobs.js',
-  '/journal/hold-words.js',
-  '/journal/order-words.js',
   '/journal/outcome.js',
   '/journal/overview.js',
   '/journal/pipeline.js',
-  '/journal/proof-words.js',
   '/journal/story/around.js',
   '/journal/story/attempts.js',
   '/journal/story/contexts.js',
@@ -42,6 +39,9 @@ const SHARED = [
   '/journal/trouble.js',
   '/journal/usage/usage-by.js',
   '/journal/usage/usage-words.js',
+  '/journal/words/hold-words.js',
+  '/journal/words/order-words.js',
+  '/journal/words/proof-words.js',
 ];
 const ADDRESSES = ['/', '/favicon.svg', ...SHARED, ...Object.keys(UPLOT)];
 const FOLDERS = ['/page/', '/lib/lit-html/'];

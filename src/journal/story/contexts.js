@@ -1,5 +1,5 @@
 // @ts-check
-import { isHeld } from '../hold-words.js';
+import { isHeld } from '../words/hold-words.js';
 import { holdsItsJob } from '../overview.js';
 import { doingOf } from './doing.js';
 

@@ -1,7 +1,7 @@
 // @ts-check
 import { counted, span } from '../../format.js';
-import { holdEndWords } from '../hold-words.js';
-import { orderWords } from '../order-words.js';
+import { holdEndWords } from '../words/hold-words.js';
+import { orderWords } from '../words/order-words.js';
 import { outcomeWords } from '../outcome.js';
 
 /**

@@ -1,6 +1,6 @@
 // @ts-check
 import { clock, counted, span } from '../../format.js';
-import { holdWords } from '../hold-words.js';
+import { holdWords } from '../words/hold-words.js';
 import { endOfSeen, outcomeWords } from '../outcome.js';
 import { topState } from '../overview.js';
 import { lifetimeWarning, troubleOf } from '../trouble.js';

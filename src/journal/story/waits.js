@@ -1,5 +1,5 @@
 // @ts-check
-import { isHeld } from '../hold-words.js';
+import { isHeld } from '../words/hold-words.js';
 import { topState } from '../overview.js';
 
 /**

@@ -1,9 +1,9 @@
 import { html, nothing, svg } from '/lib/lit-html/lit-html.js';
 import { clock, counted, moment, span } from '../../format.js';
 import { breakerWords } from '../../journal/attention/breaker-words.js';
-import { isHeld, shortHoldWords } from '../../journal/hold-words.js';
+import { isHeld, shortHoldWords } from '../../journal/words/hold-words.js';
 import { breakerKey } from '../../journal/overview.js';
-import { proofWords } from '../../journal/proof-words.js';
+import { proofWords } from '../../journal/words/proof-words.js';
 import { piecesOf, pieceWords, stripWords } from './host-strip.js';
 import { slotsOf } from './slots.js';
 

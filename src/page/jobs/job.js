@@ -1,6 +1,6 @@
 import { html, nothing } from '/lib/lit-html/lit-html.js';
 import { span, webAddress } from '../../format.js';
-import { holdEndWords } from '../../journal/hold-words.js';
+import { holdEndWords } from '../../journal/words/hold-words.js';
 import { attemptsOf } from '../../journal/story/attempts.js';
 import { contextOf } from '../../journal/story/contexts.js';
 import { callLine, effectWords } from '../../journal/story/entry-words.js';

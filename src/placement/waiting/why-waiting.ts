@@ -9,7 +9,7 @@ import { cordonWords, type HostCordons } from '../../hosts/host-cordons.ts';
 import type { Hosts } from '../../hosts/hosts.ts';
 import type { Pulls } from '../../hosts/pulls.ts';
 import type { JobActors } from '../../jobs/job-actors.ts';
-import { proofWords } from '../../journal/proof-words.js';
+import { proofWords } from '../../journal/words/proof-words.js';
 import type { Breakers } from '../breakers/breakers.ts';
 import { freeSlots } from '../free-slots.ts';
 import { proofRoom } from '../proof-room.ts';

@@ -1,6 +1,6 @@
 import { moment } from '../../../format.js';
 import type { Answers } from '../../../http/admin/api/api-routes.ts';
-import { proofWords } from '../../../journal/proof-words.js';
+import { proofWords } from '../../../journal/words/proof-words.js';
 import { cordonNote } from '../../terminal/cordon-note.ts';
 import { printable } from '../../terminal/terminal-text.ts';
 

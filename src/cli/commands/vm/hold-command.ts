@@ -1,5 +1,5 @@
 import type { OrderAnswers } from '../../../http/admin/api/api-routes.ts';
-import { holdWords } from '../../../journal/hold-words.js';
+import { holdWords } from '../../../journal/words/hold-words.js';
 import { adminAddress, askDaemon } from '../../admin-client.ts';
 import { ExitCode, type Terminal } from '../../command.ts';
 import { readConfig } from '../../read-config.ts';

@@ -3,7 +3,7 @@ import type { VmAddresses } from '../../../evidence/vm-look.ts';
 import type { PersonStreams } from '../../../guest/attach.ts';
 import { openGuest } from '../../../guest/open-guest.ts';
 import type { Answers } from '../../../http/admin/api/api-routes.ts';
-import { holdWords } from '../../../journal/hold-words.js';
+import { holdWords } from '../../../journal/words/hold-words.js';
 import { type AdminAddress, adminAddress, askDaemon } from '../../admin-client.ts';
 import { ExitCode, type Terminal, UsageError } from '../../command.ts';
 import { readConfig } from '../../read-config.ts';

@@ -1,9 +1,9 @@
 import { type AnyStateNode, getStateNodes } from 'xstate';
 import { z } from 'zod';
-import { BLAMES, DISPOSITIONS, FAILURE_CODES, type FailureCode } from '../../machines/failure.ts';
-import { JOB_STATUSES, type JobContext } from '../../machines/job/context.ts';
-import { HOLD_ENDS } from '../../machines/job/hold.ts';
-import type { JobMachine, JobSnapshot } from '../../machines/job.ts';
+import { BLAMES, DISPOSITIONS, FAILURE_CODES, type FailureCode } from '../../../machines/failure.ts';
+import { JOB_STATUSES, type JobContext } from '../../../machines/job/context.ts';
+import { HOLD_ENDS } from '../../../machines/job/hold.ts';
+import type { JobMachine, JobSnapshot } from '../../../machines/job.ts';
 import {
   branchName,
   commitId,
@@ -14,7 +14,7 @@ import {
   instant,
   labels,
   port,
-} from '../bounds.ts';
+} from '../../bounds.ts';
 
 const failure = z.object({
   code: z.enum(FAILURE_CODES as [FailureCode, ...FailureCode[]]),

@@ -1,9 +1,9 @@
 // @ts-check
-import { clock } from '../format.js';
+import { clock } from '../../format.js';
 
 /**
  * Returns why a host gets only one VM at a time, in words that follow "gets one VM first, to prove that it works".
- * @param {import('../../machines/host.ts').Proof} proof
+ * @param {import('../../../machines/host.ts').Proof} proof
  */
 export function proofWords({ cause, since }) {
   switch (cause) {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { NO_JOB, NO_RETRY, type RunnerScope, runnerScopeOf } from '../../machines/job/context.ts';
-import { placeholder } from '../../machines/job/placeholder.ts';
-import { parseResourceName } from '../../machines/resource-name.ts';
-import { count, exactText, instant } from '../bounds.ts';
+import { NO_JOB, NO_RETRY, type RunnerScope, runnerScopeOf } from '../../../machines/job/context.ts';
+import { placeholder } from '../../../machines/job/placeholder.ts';
+import { parseResourceName } from '../../../machines/resource-name.ts';
+import { count, exactText, instant } from '../../bounds.ts';
 
 const named = z.looseObject({ name: exactText });
 

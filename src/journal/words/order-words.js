@@ -1,5 +1,5 @@
 // @ts-check
-import { instant } from '../format.js';
+import { instant } from '../../format.js';
 
 /** @type {Record<string, string>} */
 const ORDERS = {

@@ -1,11 +1,11 @@
 // @ts-check
-import { clock, span } from '../format.js';
+import { clock, span } from '../../format.js';
 
 /**
  * A VM that is kept after its attempt or job failed, in words.
  *
- * @typedef {import('../../machines/job/hold.ts').Hold} Hold
- * @typedef {import('../../machines/job/hold.ts').HoldEnd} HoldEnd
+ * @typedef {import('../../../machines/job/hold.ts').Hold} Hold
+ * @typedef {import('../../../machines/job/hold.ts').HoldEnd} HoldEnd
  */
 
 /** @type {Record<HoldEnd, string>} */
