@@ -1,5 +1,4 @@
 import type { Failure } from '../failure.ts';
-import type { Hold, HoldOrder } from './hold.ts';
 
 /** In the only order in which a job's status may move (law 6). */
 export const JOB_STATUSES = ['waiting', 'queued', 'in_progress', 'completed'] as const;
@@ -87,6 +86,48 @@ export interface VmImage {
 }
 
 export type Address = { host: string; port: number };
+
+/** Why a hold ended, or why a VM that was to be held was not. */
+export const HOLD_ENDS = [
+  'over',
+  'released',
+  'jobWaits',
+  'otherHeld',
+  'hostClosed',
+  'hostLost',
+  'vmGone',
+  'runnerLeft',
+] as const;
+export type HoldEnd = (typeof HOLD_ENDS)[number];
+
+/** An operator's order to keep the VM in which this job fails. It moves with the job (law 4). */
+export interface HoldOrder {
+  by: string;
+  /** Epoch ms. */
+  at: number;
+  /** Milliseconds. */
+  lasts: number;
+}
+
+/** A VM that is kept after its attempt or job failed, so that a person can look into it. It stays with its VM. */
+export interface Hold {
+  /** The job that failed in the VM, or whose attempt failed there. */
+  jobId: number;
+  /** Who ordered it; null where `hold_failed` of the label did. */
+  by: string | null;
+  /** Epoch ms of the order, or of the failure. */
+  at: number;
+  /** Milliseconds. */
+  lasts: number;
+  /** Epoch ms at which the hold ends. */
+  until: number;
+  /** Epoch ms beyond which no order extends it. */
+  latest: number;
+  /** Where the agent forwards the VM's screen sharing; null while it does not. */
+  vnc: Address | null;
+  /** Null while the hold lasts or is still to begin. */
+  ended: HoldEnd | null;
+}
 
 /** The VM of this actor: stays with it in an exchange. */
 export interface Vm {

@@ -1,6 +1,5 @@
 import type { Failure } from '../failure.ts';
-import type { Job, Runner, TakenBy, Vm, VmImage } from './context.ts';
-import type { HoldEnd } from './hold.ts';
+import type { HoldEnd, Job, Runner, TakenBy, Vm, VmImage } from './context.ts';
 
 /** Facts that reach a job's actor from outside; the ends of effects are XState's own events. */
 export type JobEvent =

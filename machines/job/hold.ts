@@ -1,48 +1,6 @@
 import type { FailureCode } from '../failure.ts';
-import { type Address, type Job, type JobContext, NO_JOB } from './context.ts';
+import { type Hold, type Job, type JobContext, NO_JOB } from './context.ts';
 import type { JobPolicy } from './policy.ts';
-
-/** Why a hold ended, or why a VM that was to be held was not. */
-export const HOLD_ENDS = [
-  'over',
-  'released',
-  'jobWaits',
-  'otherHeld',
-  'hostClosed',
-  'hostLost',
-  'vmGone',
-  'runnerLeft',
-] as const;
-export type HoldEnd = (typeof HOLD_ENDS)[number];
-
-/** An operator's order to keep the VM in which this job fails. It moves with the job (law 4). */
-export interface HoldOrder {
-  by: string;
-  /** Epoch ms. */
-  at: number;
-  /** Milliseconds. */
-  lasts: number;
-}
-
-/** A VM that is kept after its attempt or job failed, so that a person can look into it. It stays with its VM. */
-export interface Hold {
-  /** The job that failed in the VM, or whose attempt failed there. */
-  jobId: number;
-  /** Who ordered it; null where `hold_failed` of the label did. */
-  by: string | null;
-  /** Epoch ms of the order, or of the failure. */
-  at: number;
-  /** Milliseconds. */
-  lasts: number;
-  /** Epoch ms at which the hold ends. */
-  until: number;
-  /** Epoch ms beyond which no order extends it. */
-  latest: number;
-  /** Where the agent forwards the VM's screen sharing; null while it does not. */
-  vnc: Address | null;
-  /** Null while the hold lasts or is still to begin. */
-  ended: HoldEnd | null;
-}
 
 /** Milliseconds from the end of the work to the end of the longest hold, whatever is ordered. */
 export const LONGEST_HOLD = 4 * 3_600_000;

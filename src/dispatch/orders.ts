@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
+import type { Hold } from '../../machines/job/context.ts';
 import type { JobEvent } from '../../machines/job/events.ts';
-import type { Hold } from '../../machines/job/hold.ts';
 import { subjectOf } from '../../machines/job/subject.ts';
 import type { Clock } from '../clock.ts';
 import type { GitHub } from '../github/github.ts';

@@ -1,4 +1,4 @@
-import type { Hold } from '../../machines/job/hold.ts';
+import type { Hold } from '../../machines/job/context.ts';
 import type { EffectWorld } from '../effects/effect-world.ts';
 import { withGuest } from '../effects/guest/with-guest.ts';
 import { DaemonError } from '../errors.ts';

@@ -6,9 +6,9 @@ import { counted } from '../format.js';
 import type { Store } from '../store/store.ts';
 import type { ActorRecord } from '../store/tables/jobs/actor-records.ts';
 import type { JobActors } from './job-actors.ts';
-import { reserveNumbers } from './reserve-numbers.ts';
 import { setBackRecord } from './records/set-back-record.ts';
 import { numbersTaken, upgradeRecord } from './records/upgrade-record.ts';
+import { reserveNumbers } from './reserve-numbers.ts';
 
 export interface RestoreOptions {
   actors: JobActors;

@@ -1,4 +1,4 @@
-import type { Kind } from '../journal/attention/attention.js';
+import type { Kind } from '../journal/attention/item.ts';
 
 /** One receiver of notifications, as the config names it. */
 export interface Receiver {

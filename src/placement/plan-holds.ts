@@ -1,4 +1,4 @@
-import type { HoldEnd } from '../../machines/job/hold.ts';
+import type { HoldEnd } from '../../machines/job/context.ts';
 
 /** A VM that is kept for a person, or is to be kept. */
 export interface HeldVm {

@@ -1,5 +1,6 @@
 import { FAILURE_CODES, failure } from '../../machines/failure.ts';
 import {
+  type Hold,
   type Job,
   type JobContext,
   NO_JOB,
@@ -8,7 +9,6 @@ import {
   type Vm,
 } from '../../machines/job/context.ts';
 import type { JobEvent } from '../../machines/job/events.ts';
-import type { Hold } from '../../machines/job/hold.ts';
 
 /** A runner that is not ours. */
 export const THEIRS = { runner: 'theirs', isOurs: false };

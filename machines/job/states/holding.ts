@@ -1,9 +1,8 @@
 import { withOutput } from '../../effect-ends.ts';
 import { sentences } from '../../sentences.ts';
 import { invokeWait } from '../../waits.ts';
-import { type JobContext, vmIdOf, vmOf } from '../context.ts';
+import { type HoldEnd, type JobContext, vmIdOf, vmOf } from '../context.ts';
 import type { JobEvent } from '../events.ts';
-import type { HoldEnd } from '../hold.ts';
 import type { JobSetup, StateConfig } from '../vocabulary/setup.ts';
 
 const ended = (because: HoldEnd) =>

@@ -1,7 +1,7 @@
 import { assertEvent, assign } from 'xstate';
-import { NO_RETRY } from '../context.ts';
+import { type HoldEnd, NO_RETRY } from '../context.ts';
 import type { JobEffects } from '../effects.ts';
-import { type HoldEnd, holdAfter, restarted } from '../hold.ts';
+import { holdAfter, restarted } from '../hold.ts';
 import type { JobMachineOptions } from '../policy.ts';
 import { setupWithNews } from './news.ts';
 

@@ -1,8 +1,7 @@
 import { type AnyStateNode, getStateNodes } from 'xstate';
 import { z } from 'zod';
 import { BLAMES, DISPOSITIONS, FAILURE_CODES, type FailureCode } from '../../../machines/failure.ts';
-import { JOB_STATUSES, type JobContext } from '../../../machines/job/context.ts';
-import { HOLD_ENDS } from '../../../machines/job/hold.ts';
+import { HOLD_ENDS, JOB_STATUSES, type JobContext } from '../../../machines/job/context.ts';
 import type { JobMachine, JobSnapshot } from '../../../machines/job.ts';
 import {
   branchName,

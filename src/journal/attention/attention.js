@@ -8,7 +8,6 @@ import { itemOfEnded, itemOfWait, itemsOfFailing } from './job-items.js';
  * whose attempts fail, rows of the store that cannot be read, images whose runner GitHub will refuse.
  *
  * @typedef {import('../overview.js').Overview} Overview
- * @typedef {import('../overview.js').SeenJob} SeenJob
  *
  * @typedef {object} Scope a part of the work in trouble, as the health says it or as the journal tells it
  * @property {string} what
@@ -18,21 +17,8 @@ import { itemOfEnded, itemOfWait, itemsOfFailing } from './job-items.js';
  * @property {string} whoActs
  * @property {boolean} stops
  *
- * @typedef {{ view?: 'jobs' | 'job' | 'hosts', jobId?: number, filter?: 'waiting', host?: string | null }} Shows
- *
- * @typedef {'service' | 'scope' | 'host' | 'wait' | 'job' | 'image' | 'store'} Kind
- *
- * @typedef {object} Item
- * @property {string} key the same for as long as it lasts
- * @property {Kind} kind
- * @property {'bad' | 'warn'} mood
- * @property {string} what such as `Host mini-2`
- * @property {string} sentence
- * @property {string} whom for whom it is wrong
- * @property {string} act who must act, or what the next move is
- * @property {number | null} since epoch ms
- * @property {Shows} shows where the page shows more
- * @property {string | null} link to GitHub
+ * @typedef {import('./item.ts').Shows} Shows
+ * @typedef {import('./item.ts').Item} Item
  *
  * @typedef {object} Facts
  * @property {Overview} overview

@@ -9,7 +9,7 @@ import { whoActs } from '../story/who-acts.js';
  *
  * @typedef {import('../overview.js').Overview} Overview
  * @typedef {import('../overview.js').SeenJob} SeenJob
- * @typedef {import('./attention.js').Item} Item
+ * @typedef {import('./item.ts').Item} Item
  */
 
 /** Failed attempts of a job after which a person has to look: it is tried more slowly from then on. */

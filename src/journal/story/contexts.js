@@ -1,6 +1,7 @@
 // @ts-check
-import { isHeld } from '../words/hold-words.js';
+
 import { holdsItsJob } from '../overview.js';
+import { isHeld } from '../words/hold-words.js';
 import { doingOf } from './doing.js';
 
 /**

@@ -1,6 +1,7 @@
 // @ts-check
-import { isHeld } from '../words/hold-words.js';
+
 import { topState } from '../overview.js';
+import { isHeld } from '../words/hold-words.js';
 
 /**
  * What a job does in each of its states, and what comes after it. `{vm}` stands for the name of its VM.

@@ -1,8 +1,8 @@
 // @ts-check
 import { counted, span } from '../../format.js';
+import { outcomeWords } from '../outcome.js';
 import { holdEndWords } from '../words/hold-words.js';
 import { orderWords } from '../words/order-words.js';
-import { outcomeWords } from '../outcome.js';
 
 /**
  * What one entry of the journal says, in words.

@@ -1,9 +1,9 @@
 // @ts-check
 import { clock, counted, span } from '../../format.js';
-import { holdWords } from '../words/hold-words.js';
 import { endOfSeen, outcomeWords } from '../outcome.js';
 import { topState } from '../overview.js';
 import { lifetimeWarning, troubleOf } from '../trouble.js';
+import { holdWords } from '../words/hold-words.js';
 import { contextOf } from './contexts.js';
 import { doingOf } from './doing.js';
 import { waitsOf } from './waits.js';

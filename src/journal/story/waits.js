@@ -1,6 +1,7 @@
 // @ts-check
-import { isHeld } from '../words/hold-words.js';
+
 import { topState } from '../overview.js';
+import { isHeld } from '../words/hold-words.js';
 
 /**
  * What a job waits for by the clock, in its present state. Instants in epoch ms.

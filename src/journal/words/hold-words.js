@@ -4,8 +4,8 @@ import { clock, span } from '../../format.js';
 /**
  * A VM that is kept after its attempt or job failed, in words.
  *
- * @typedef {import('../../../machines/job/hold.ts').Hold} Hold
- * @typedef {import('../../../machines/job/hold.ts').HoldEnd} HoldEnd
+ * @typedef {import('../../../machines/job/context.ts').Hold} Hold
+ * @typedef {import('../../../machines/job/context.ts').HoldEnd} HoldEnd
  */
 
 /** @type {Record<HoldEnd, string>} */

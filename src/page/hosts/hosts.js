@@ -1,8 +1,8 @@
 import { html, nothing, svg } from '/lib/lit-html/lit-html.js';
 import { clock, counted, moment, span } from '../../format.js';
 import { breakerWords } from '../../journal/attention/breaker-words.js';
-import { isHeld, shortHoldWords } from '../../journal/words/hold-words.js';
 import { breakerKey } from '../../journal/overview.js';
+import { isHeld, shortHoldWords } from '../../journal/words/hold-words.js';
 import { proofWords } from '../../journal/words/proof-words.js';
 import { piecesOf, pieceWords, stripWords } from './host-strip.js';
 import { slotsOf } from './slots.js';

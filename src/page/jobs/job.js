@@ -1,11 +1,11 @@
 import { html, nothing } from '/lib/lit-html/lit-html.js';
 import { span, webAddress } from '../../format.js';
-import { holdEndWords } from '../../journal/words/hold-words.js';
 import { attemptsOf } from '../../journal/story/attempts.js';
 import { contextOf } from '../../journal/story/contexts.js';
 import { callLine, effectWords } from '../../journal/story/entry-words.js';
 import { originOf } from '../../journal/story/origin.js';
 import { verdictOf } from '../../journal/story/verdict.js';
+import { holdEndWords } from '../../journal/words/hold-words.js';
 import { addressOf } from '../frame/address.js';
 import { whyNoLook } from '../look/why-no-look.js';
 import { attemptsView } from './attempts-view.js';

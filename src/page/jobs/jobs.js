@@ -1,10 +1,10 @@
 import { repeat } from '/lib/lit-html/directives/repeat.js';
 import { html, nothing } from '/lib/lit-html/lit-html.js';
 import { age, clock, counted, webAddress } from '../../format.js';
-import { isHeld, shortHoldWords } from '../../journal/words/hold-words.js';
 import { endOfSeen, faultWords, outcomeWord } from '../../journal/outcome.js';
 import { topState } from '../../journal/overview.js';
 import { lifetimeWarning, troubleOf } from '../../journal/trouble.js';
+import { isHeld, shortHoldWords } from '../../journal/words/hold-words.js';
 import { moodOf } from '../chart/state-paths.js';
 import { addressOf } from '../frame/address.js';
 import { FILTER_NAMES, FILTERS, matches } from './filters.js';

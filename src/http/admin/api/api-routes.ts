@@ -2,7 +2,7 @@ import type { Context, Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { BreakerView } from '../../../../machines/breaker.ts';
 import type { HostContext } from '../../../../machines/host.ts';
-import type { Hold } from '../../../../machines/job/hold.ts';
+import type { Hold } from '../../../../machines/job/context.ts';
 import type { Clock } from '../../../clock.ts';
 import type { ConfigInForce, ReloadResult } from '../../../config/changes/reload-result.ts';
 import type { Orders } from '../../../dispatch/orders.ts';

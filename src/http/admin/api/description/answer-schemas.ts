@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BLAMES, FAILURE_CODES } from '../../../../../machines/failure.ts';
-import { HOLD_ENDS } from '../../../../../machines/job/hold.ts';
+import { HOLD_ENDS } from '../../../../../machines/job/context.ts';
 import { JOB_OUTCOMES } from '../../../../../machines/job/job-end.ts';
 import { HEALTH_SUBJECTS } from '../../../../health/health.ts';
 import { TREND_RANGES } from '../../../../journal/trends/trends.ts';
