@@ -64,7 +64,10 @@ const VERDICTS: Readonly<Record<string, Verdict>> = {
     'VM_BUSY',
     'Another operation uses the VM, or its state does not allow this; it is tried again.',
   ],
-  CAPABILITY_UNAVAILABLE: ['AGENT_CAPABILITY_MISSING', 'Turn this feature on at the Mac.'],
+  CAPABILITY_UNAVAILABLE: [
+    'AGENT_CAPABILITY_MISSING',
+    'The owner of the Mac: turn this feature on there; "jeballto-runner check" shows what the agent says about it.',
+  ],
   SSH_NOT_CONFIGURED: NO_SSH_YET,
   '409 SSH_ENABLE_FAILED': NO_SSH_YET,
   SSH_ENABLE_FAILED: [

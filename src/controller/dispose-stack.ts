@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { failureOf } from '../../machines/failure.ts';
 import { type Clock, sleepFor } from '../clock.ts';
 import { span } from '../format.js';
 
@@ -30,7 +31,10 @@ export class DisposeStack {
       try {
         await Promise.race([Promise.resolve().then(dispose), late]);
       } catch (error) {
-        log.warn({ err: error, what }, `the daemon stops, but ${what} could not be closed in order`);
+        log.warn(
+          { err: error, what },
+          `the daemon stops, but ${what} could not be closed in order: ${failureOf(error).message}`,
+        );
       } finally {
         done.abort();
       }

@@ -96,7 +96,7 @@ export class Orders {
     if (key === undefined || context === null) {
       throw new OrderRefused(
         404,
-        `There is no live record of "${target}": give the id of a job, or the key of the actor of a VM as the page and the log show it.`,
+        `The daemon has no record of "${target}" that is not over: give the id of a job, or for a VM without a job the key of its record, which the page and the log show.`,
       );
     }
     store.atomically(() => {
@@ -125,7 +125,11 @@ export class Orders {
       return dispatcher.requestScheduling();
     }
     const settled = await store.settled.get(jobId);
-    if (!settled) throw new OrderRefused(404, `No job ${jobId} is known.`);
+    if (!settled)
+      throw new OrderRefused(
+        404,
+        `This daemon does not know job ${jobId}: check the id. "jeballto-runner jobs" lists those that it serves.`,
+      );
     const seen = await github.getJob(settled.owner, settled.repository, jobId);
     if (seen?.status !== 'queued') {
       throw new OrderRefused(409, `Job ${jobId} is ${seen?.status ?? 'gone'} at GitHub: run it again there.`);
@@ -139,7 +143,10 @@ export class Orders {
       );
     }
     if (dispatcher.draining)
-      throw new OrderRefused(409, 'The daemon ends or reloads its config now: order it again in a moment.');
+      throw new OrderRefused(
+        409,
+        'The daemon ends or reloads its config now and takes no order: order it again in a moment, or after its next start.',
+      );
     store.atomically(() => {
       this.#write('operator.retried', String(jobId), jobId, null, by);
       dispatcher.serveAgain(jobId, settled.namesTaken ?? 0);
@@ -266,7 +273,11 @@ export class Orders {
   #actorOf(jobId: number): { key: string; can(event: JobEvent): boolean } {
     const holder = this.#options.actors.holderOfJob(jobId);
     const found = [...this.#options.actors.all()].find(({ key }) => key === holder?.key);
-    if (!found) throw new OrderRefused(404, `No job ${jobId} is being served.`);
+    if (!found)
+      throw new OrderRefused(
+        404,
+        `This daemon does not serve job ${jobId} now: it is over here, or the id is wrong. "jeballto-runner jobs" lists those that it serves.`,
+      );
     return { key: found.key, can: (event) => found.snapshot.can(event) };
   }
 

@@ -50,7 +50,10 @@ export class ServedWatch {
       try {
         this.#look();
       } catch (error) {
-        log.error({ err: error }, 'the check whether jobs are served failed; it is tried again');
+        log.error(
+          { err: error },
+          'the daemon could not check whether each queued job gets a VM, and tries it again; the jobs go on. If this repeats, report it',
+        );
       }
       await sleepFor(clock, INTERVAL, signal).catch(() => undefined);
     }

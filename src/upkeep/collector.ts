@@ -149,7 +149,7 @@ export class Collector {
       } catch (error) {
         log.warn(
           { ...step, err: error },
-          `the collector could not remove ${step.kind} ${step.name}; it tries again`,
+          `the collector could not remove ${step.kind} ${step.name}; it tries again: ${failureOf(error).message}`,
         );
       }
     }

@@ -166,6 +166,8 @@ test('evidence overwrites a file only with --force, and a missing folder is repo
 test('explain and evidence fail for an unknown job', async () => {
   const { terminal } = recordingTerminal();
   const output = join(folder, 'job.json');
-  await expect(evidenceCommand(5, { config, output }, terminal)).rejects.toThrow('No such job is known.');
-  await expect(explainCommand(5, { config }, terminal)).rejects.toThrow('No such job is known.');
+  await expect(evidenceCommand(5, { config, output }, terminal)).rejects.toThrow(
+    'does not know a job with this id',
+  );
+  await expect(explainCommand(5, { config }, terminal)).rejects.toThrow('does not know a job with this id');
 });

@@ -56,7 +56,7 @@ export async function checkHost(
     for (const { id, reason } of unusable) {
       findings.push(
         wrong(
-          `It lacks the feature ${id}${reason ? ` (${reason})` : ''}, which every job needs: turn it on at the Mac.`,
+          `It lacks the feature ${id}${reason ? ` (${reason})` : ''}, which every job needs: the owner of the Mac has to turn it on in the agent there, or update macOS or the agent.`,
         ),
       );
     }

@@ -52,7 +52,14 @@ export async function startCommand(
     isReady = true;
     sayReady(log, config, daemon);
     hangups.hear(() => {
-      daemon.reload('SIGHUP').catch((error) => log.error({ err: error }, 'the config could not be reloaded'));
+      daemon
+        .reload('SIGHUP')
+        .catch((error) =>
+          log.error(
+            { err: error },
+            'the config could not be reloaded: either nothing has changed, or the daemon ends now and its next start reads the new config',
+          ),
+        );
     });
     const signal = await stop.first;
     log.info(

@@ -17,7 +17,9 @@ export async function controllersCommand(
 ): Promise<number> {
   const { url, lease } = readConfig(path, terminal).config.store;
   if (url === undefined)
-    throw new UsageError('The config has no store.url, so this daemon is alone with its store.');
+    throw new UsageError(
+      'The config has no store.url, so no other controller can share the store: this command is for daemons on one PostgreSQL database.',
+    );
   const database = await SharedDatabase.open(url, lease);
   try {
     const [controllers, ahead] = [await database.controllers.all(), await database.aheadOf(terminal.clock)];

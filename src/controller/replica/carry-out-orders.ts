@@ -25,7 +25,10 @@ export async function carryOutOrders(options: CarryOutOrdersOptions, signal: Abo
     for (const order of orders) {
       const answer = await carryOut(order, options);
       await rows.answer(order.id, answer).catch((error: unknown) => {
-        log.warn({ err: error, order: order.path }, 'the outcome of an order could not be stored');
+        log.warn(
+          { err: error, order: order.path },
+          `the order ${order.path} was carried out or refused here, but the outcome could not be stored, so the standby that passed it on cannot tell it`,
+        );
       });
     }
     await sleepFor(clock, LOOK_EVERY, signal).catch(() => undefined);

@@ -261,7 +261,10 @@ export class Replica {
   #tell(error: unknown): undefined {
     const why = error instanceof Error ? error.message : String(error);
     if (this.#told === null)
-      this.#parts.log.error({ lastError: why }, `the database does not answer: ${why}`);
+      this.#parts.log.error(
+        { lastError: why },
+        `the database does not respond, and the daemon tries it again. Check that it runs and that store.url leads to it. The error: ${why}`,
+      );
     this.#told = why;
   }
 }

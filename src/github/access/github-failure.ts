@@ -218,5 +218,5 @@ function permissionAdvice(headers: AnswerHeaders): string {
   const scopes = headers['x-accepted-oauth-scopes'];
   if (accepted) return `Grant the token or the App the permission ${accepted}.`;
   if (scopes) return `Give the token the scope ${String(scopes).replaceAll(', ', ' or ')}.`;
-  return 'The token or the App lacks a permission for this, or GitHub does not allow requests from this network: an administrator of the account can change both.';
+  return 'The token or the App lacks a permission for this, or the IP allow list of the account does not have this machine: an administrator of the account can change both. "jeballto-runner check" tries each permission.';
 }

@@ -45,11 +45,17 @@ export function guard(given: () => AdminTokens): MiddlewareHandler {
     const host = c.req.header('host') ?? '';
     const name = host.replace(/:\d+$/, '');
     if (tokens.token === undefined && !LOOPBACK.test(name)) {
-      const message = `The Host header "${name}" is not a loopback name; set admin.token to use others.`;
+      const message = `This request names the host "${name}". Without admin.token only loopback names are accepted: use localhost, or set admin.token.`;
       return c.json({ message }, 403);
     }
     if (!isOpen(c.req.path) && comesFromElsewhere(c, host)) {
-      return c.json({ message: 'Cross-site requests are refused.' }, 403);
+      return c.json(
+        {
+          message:
+            'A page of another site sent this request, so it is refused: use the page of the daemon itself.',
+        },
+        403,
+      );
     }
     const role = roleFor(c.req.header('authorization')?.replace(/^Bearer /i, '') ?? '');
     if (role === 'nobody' && !isOpen(c.req.path)) {

@@ -22,7 +22,10 @@ const REFUSALS = {
   ],
   notJson: [400, 'The payload is not JSON.'],
   wrongShape: [400, 'The payload is not a workflow_job event that this daemon can read'],
-  notAllowed: [403, 'This daemon does not serve the repository: see github.owner and github.repositories'],
+  notAllowed: [
+    403,
+    'This daemon does not serve the repository: add it to github.repositories, or remove the webhook there',
+  ],
   notStored: [503, 'The delivery could not be stored: redeliver it later.'],
   failed: [500, 'The daemon failed to handle the delivery; its log says why.'],
 } as const satisfies Record<string, readonly [status: number, message: string]>;

@@ -54,7 +54,10 @@ export class InboxDrain {
         this.#isTold = false;
       } catch (error) {
         if (!this.#isTold)
-          log.error({ err: error }, 'the inbox of deliveries cannot be read; it is tried again');
+          log.error(
+            { err: error },
+            'the webhook deliveries that wait in the store cannot be read, and this is tried again: check the database',
+          );
         this.#isTold = true;
       }
       await sleepFor(clock, every ?? 1_000, signal).catch(() => undefined);

@@ -95,7 +95,7 @@ export function createWebhookReceiver(options: WebhookReceiverOptions): Handler 
     } catch (error) {
       log.error(
         { delivery: head.deliveryId, err: error },
-        'a webhook delivery could not be handled and was refused; polling finds what it reported',
+        'a webhook delivery could not be handled and was refused with status 500; its job is found by polling, or when GitHub is asked to send it again',
       );
       return refusals.answer(c, 'failed');
     } finally {

@@ -269,7 +269,10 @@ export class Breakers {
     });
     actor.subscribe({
       error: (error) =>
-        log.error({ [about]: name, err: error }, `the breaker of ${subject}: its state machine failed`),
+        log.error(
+          { [about]: name, err: error },
+          `the breaker that holds back jobs while ${subject} is in trouble has failed itself: restart the daemon, which costs no running job, and report it`,
+        ),
     });
     this.#actors.set(key, { about, name, actor });
     return actor.start();

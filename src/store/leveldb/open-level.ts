@@ -95,7 +95,7 @@ function tablesBefore(folder: string, compared: number): Damage[] {
 function tellDamagedTables(damage: Damage[], folder: string, { log }: OpenLevelOptions): void {
   log.error(
     { damage },
-    `the store in ${folder} is damaged: ${partsOf(damage)} are not what was written. The daemon goes on with what can be read. Check the disk; restore the folder from a backup, or move it away when no VM of the daemon runs.`,
+    `the store in ${folder} is damaged: ${partsOf(damage)} are not what was written. The daemon goes on with what can be read. Check the disk. Then stop the daemon and restore the folder from a backup; without a backup, move the folder away at a time when no VM of the daemon runs.`,
   );
 }
 

@@ -246,7 +246,7 @@ export class BaseKeeper {
       this.#failures.set(key, { count, retryAt: clock.now() + pause, message });
       log.warn(
         { host, what },
-        `host ${host}: no base VM can be created or renewed now (${what}): ${message}`,
+        `host ${host}: a base VM could not be created or renewed (${what}), and this is tried again. Until then jobs use the earlier base VM or the image: ${message}`,
       );
       for (const one of this.#wanted(host).filter((wanted) => profiles.includes(wanted.profile))) {
         const base = world.bases.of(host, one.profile, one.image);

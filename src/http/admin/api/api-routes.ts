@@ -267,7 +267,8 @@ async function listOf<T>(items: AsyncIterable<T>): Promise<T[]> {
 }
 
 function known<T>(ofJob: T | null): T {
-  if (ofJob === null) throw new HTTPException(404, { message: 'No such job is known.' });
+  if (ofJob === null)
+    throw new HTTPException(404, { message: 'This daemon does not know a job with this id: check the id.' });
   return ofJob;
 }
 
