@@ -105,7 +105,7 @@ function machineWith(effect: AnyActorLogic) {
 
 test('every effect of the machine waits for the barrier, except those that look early', () => {
   expect(EARLY).toEqual(['createVm', 'startVm', 'probeGuest', 'obtainRunnerConfig']);
-  expect(ORDERED).toHaveLength(10);
+  expect(ORDERED).toHaveLength(11);
 });
 
 test.each(ORDERED)('%s does nothing before the snapshot that orders it is durable', async (name) => {

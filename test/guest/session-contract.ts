@@ -75,10 +75,10 @@ export function sessionContract(name: string, start: StartGuest): void {
         .probe()
         .catch((reason: unknown) => reason);
       expect(error).toMatchObject({ failure: { code: 'GUEST_TOOL_MISSING', blame: 'image' } });
-      expect(String(error)).toContain('lacks run.sh, config.sh (it is there, but not executable):');
+      expect(String(error)).toContain('lacks run.sh, config.sh (it is there, but not executable).');
       expect(String(error)).toContain(guest.home.runner);
       await expect(guest.inside('/nowhere').probe()).rejects.toThrow(
-        /lacks run\.sh, config\.sh: .*\/nowhere/,
+        /lacks run\.sh, config\.sh\. .*\/nowhere/,
       );
     });
   });
