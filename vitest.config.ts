@@ -31,6 +31,9 @@ const UNITS = inFolders(
 /** These files share a process too, and start further ones: guests, servers, and stores that are killed. */
 const PARTS = inFolders('effects', 'guest', 'simulator', 'store', 'upkeep');
 
+/** The whole daemon against a simulated world, over real HTTP and SSH, for minutes: `npm run test:scenarios`. */
+const SCENARIOS = inFolders('scenarios');
+
 /** They need Chromium and minutes of a core: `npm run test:page`. */
 const PAGE = ['test/page/**/*.browser.test.ts'];
 
@@ -79,9 +82,10 @@ export default defineConfig({
         test: {
           name: 'wholes',
           include: ['test/**/*.test.ts'],
-          exclude: [...UNITS, ...PARTS, ...PAGE, ...QUESTIONS, ...BENCH, ...POSTGRES],
+          exclude: [...UNITS, ...PARTS, ...SCENARIOS, ...PAGE, ...QUESTIONS, ...BENCH, ...POSTGRES],
         },
       },
+      { extends: true, test: { name: 'scenarios', include: SCENARIOS } },
       { extends: true, test: { name: 'page', include: PAGE } },
       { extends: true, test: { name: 'questions', include: QUESTIONS } },
       { extends: true, test: { name: 'bench', include: BENCH } },
