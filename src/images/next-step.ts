@@ -10,7 +10,7 @@ export interface Configured {
 
 /**
  * The step that what the config names now asks for; null for none. Without a host that takes jobs no trial
- * begins. A refused image is left alone until the reference has another digest.
+ * begins. A refused image is not tried again until the reference has another digest.
  */
 export function nextStep(
   rollout: Rollout | null,

@@ -29,7 +29,7 @@ export interface NeededImages {
    * whether the host has a base VM.
    */
   now: string | null | 'unknown';
-  /** References of images that it should pull meanwhile. */
+  /** References of images that it should pull while VMs are made from `now`. */
   next: readonly string[];
 }
 

@@ -114,7 +114,7 @@ test('a refused image is not tried again until the tag moves again', () => {
   expect(row()).toMatchObject({ trial: { digest: digest('c') }, refused: null });
 });
 
-test('a tag that moves again during a trial begins the trial anew, on the same host', () => {
+test('a tag that moves again during a trial begins the trial again, on the same host', () => {
   const rollouts = trying();
   vm(rollouts, 'b', 'mac-1');
   at.open = ['mac-2', 'mac-1'];

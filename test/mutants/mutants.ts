@@ -858,7 +858,7 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['test/images/image-rollouts.test.ts'],
   },
   {
-    law: 'images: a refused image is left alone until the tag moves again',
+    law: 'images: a refused image is not tried again until the tag moves',
     file: 'src/images/next-step.ts',
     line: '  if (digest === trial?.digest || (trial === null && digest === refused?.digest)) return null;',
     becomes: '  if (digest === trial?.digest && refused === null) return null;',

@@ -105,7 +105,7 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
   {
     seed: 576,
     found:
-      'a job whose VMs were in vain for a forbidden registration and then for want of assignment had the pauses of each cause from the beginning (so did 983)',
+      'a job whose VMs were in vain for a forbidden registration and then because GitHub assigned nothing had the pauses of each cause from the beginning (so did 983)',
     troubles: ['jitForbidden', 'imageDenied', 'nothingAssigned'],
     hasClocks: true,
   },

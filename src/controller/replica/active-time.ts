@@ -43,7 +43,7 @@ export interface ActiveTimeOptions {
 }
 
 /**
- * The time from a take-over until the lease is lost or handed over. Everything that acts is made anew from the records
+ * The time from a take-over until the lease is lost or handed over. Everything that acts is made again from the records
  * and released at the end. Resolves then, with the error for which this controller could not become active.
  */
 export async function activeTime(options: ActiveTimeOptions): Promise<unknown> {
