@@ -55,7 +55,7 @@ export const lostVm: Situation = {
       cause: /The VM disappeared while the job ran/,
       act: /the operator of the Mac/,
     } as const;
-    return { wrong: [/Unit tests.*lost/], jobs: [{ job, end, next: /run the job again at GitHub/ }] };
+    return { wrong: [/Unit tests.*lost/], jobs: [{ job, end, next: /run it again at GitHub/ }] };
   },
 };
 
