@@ -41,7 +41,7 @@ describe.runIf(inject('postgres'))('controllers that differ', () => {
     await lacking.start();
     await whole.end({ isKilled: true });
     await team.world.until(async () => (await refusalOf(lacking)) !== null);
-    expect(await refusalOf(lacking)).toMatch(/has no host "[^"]+", which live jobs need/);
+    expect(await refusalOf(lacking)).toMatch(/has no host "[^"]+", which jobs need now/);
     expect(await lacking.role()).toBe('standby');
     await whole.start();
     await team.isClean();
