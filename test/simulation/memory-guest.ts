@@ -2,7 +2,13 @@ import type { BootPlan } from '../../src/simulator/agent/boot-plan.ts';
 import type { Guest } from '../../src/simulator/agent/hypervisor.ts';
 import type { GitHubWorld } from '../../src/simulator/github/github-world.ts';
 import { DISK_FULL, OFFLINE } from '../../src/simulator/guest/runner-scripts.ts';
-import { type Credentials, type RunnerConsole, type RunnerManners, runRunner } from './runner-process.ts';
+import {
+  type Credentials,
+  type RunnerConsole,
+  type RunnerManners,
+  runRunner,
+  type WorkEnd,
+} from './runner-process.ts';
 
 /** A runner that was launched in a guest. */
 export interface LaunchedRunner {
@@ -26,7 +32,7 @@ export class MemoryGuest implements Guest {
   readonly github: GitHubWorld;
   readonly launched: (runnerName: string) => void;
   readonly tookJob: () => void;
-  readonly worked: RunnerConsole['worked'];
+  readonly worked: (runnerName: string, ...of: Parameters<RunnerConsole['worked']>) => void;
   readonly runners = new Map<string, LaunchedRunner>();
   /** Aborted when its power is cut. */
   readonly off = new AbortController();
@@ -90,7 +96,7 @@ export class MemoryGuest implements Guest {
         if (isWorking) this.tookJob();
         changed(runner);
       },
-      worked: this.worked,
+      worked: (jobId: number, how: WorkEnd) => this.worked(name, jobId, how),
     };
     const power = this.off.signal;
     const { runnerTrouble } = this.plan;

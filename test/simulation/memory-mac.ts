@@ -20,7 +20,7 @@ export interface MemoryMacOptions {
   /** Called with each VM whose runner takes a job. */
   tookJob?(vmName: string): void;
   /** Called when the work on a job in a VM is over. */
-  worked?(vmName: string, jobId: number, how: WorkEnd): void;
+  worked?(vmName: string, runnerName: string, jobId: number, how: WorkEnd): void;
 }
 
 /** A Mac's hardware in memory: its guests, and the ports that lead to them. */
@@ -47,7 +47,7 @@ export class MemoryMac {
         github,
         launched: (runnerName) => launched?.(vmName, runnerName),
         tookJob: () => tookJob?.(vmName),
-        worked: (jobId, how) => worked?.(vmName, jobId, how),
+        worked: (runnerName, jobId, how) => worked?.(vmName, runnerName, jobId, how),
       });
       this.#guests.set(port, guest);
       guest.off.signal.addEventListener('abort', () => this.#guests.delete(port));

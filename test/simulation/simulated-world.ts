@@ -25,6 +25,8 @@ const BEGINNING = Date.UTC(2026, 10, 24, 12);
 /** A runner of ours worked on a job in a VM. */
 export interface WorkDone {
   vmName: string;
+  /** The name of the VM, or a later one where that was taken at GitHub. */
+  runnerName: string;
   jobId: number;
   how: WorkEnd;
 }
@@ -125,7 +127,8 @@ export function createWorld(
     });
     const launched = (vmName: string, runnerName: string) => ledger.hasRunner(vmName, runnerName);
     const tookJob = (vmName: string) => ledger.hasJob(vmName);
-    const worked = (vmName: string, jobId: number, how: WorkEnd) => work.push({ vmName, jobId, how });
+    const worked = (vmName: string, runnerName: string, jobId: number, how: WorkEnd) =>
+      work.push({ vmName, runnerName, jobId, how });
     const memory = new MemoryMac({ name, github, manners, latency, launched, tookJob, worked });
     const faults = new FaultPlan(clock, random);
     const agent = createAgentWorld({ clock, random, faults, hypervisor: memory.hypervisor, settings });

@@ -31,12 +31,12 @@ const LOST = { outcome: 'lost', blame: 'host', cause: GONE } as const;
 
 const truth = (facts: Partial<JobTruth> = {}): JobTruth => ({
   ...{ jobId: JOB.id, status: 'completed', conclusion: 'success', isAnswered: true, hasRecord: true },
-  work: [{ vmName: VM.name, jobId: JOB.id, how: 'ended' }],
+  work: [{ vmName: VM.name, runnerName: VM.name, jobId: JOB.id, how: 'ended' }],
   ...facts,
 });
 
 const cut = (how: 'powerCut' | 'died') =>
-  truth({ conclusion: 'failure', work: [{ vmName: VM.name, jobId: JOB.id, how }] });
+  truth({ conclusion: 'failure', work: [{ vmName: VM.name, runnerName: VM.name, jobId: JOB.id, how }] });
 
 describe('law 10: the story of a job is true', () => {
   test('when it names the VM in which the job ran, and tells its end with whose fault it was', () => {
@@ -54,9 +54,17 @@ describe('law 10: the story of a job is true', () => {
     expect(untruths(served(undefined), truth())).toEqual(['its end is not told']);
   });
 
+  test('and knows phases that a clock was set back between from phases that overlap', () => {
+    const entries = served(SUCCEEDED);
+    const at = entries.findIndex(({ to }) => to.startsWith('running'));
+    const setBack = entries.map((entry, n) => (n < at ? entry : { ...entry, at: entry.at - 86_400_000 }));
+    expect(at).toBeGreaterThan(0);
+    expect(untruths(setBack, truth())).toEqual([]);
+  });
+
   test('and tells no end only where GitHub says nothing of its repository any more', () => {
     const untold = served({ outcome: 'unknown', blame: null, cause: null }, 'cancelled');
-    const work = [{ vmName: VM.name, jobId: JOB.id, how: 'refused' } as const];
+    const work = [{ vmName: VM.name, runnerName: VM.name, jobId: JOB.id, how: 'refused' } as const];
     expect(untruths(untold, truth({ conclusion: 'cancelled', work, isAnswered: false }))).toEqual([]);
     expect(untruths(untold, truth({ conclusion: 'cancelled', work }))).toHaveLength(1);
     const outlived = served({ outcome: 'lost', blame: 'job', cause: GONE }, 'cancelled');
@@ -65,11 +73,19 @@ describe('law 10: the story of a job is true', () => {
   });
 
   test('and not when it names another VM', () => {
-    const work = [{ vmName: 'gh-default-202-1', jobId: JOB.id, how: 'ended' } as const];
+    const work = [
+      { vmName: 'gh-default-202-1', runnerName: 'gh-default-202-2', jobId: JOB.id, how: 'ended' } as const,
+    ];
     expect(untruths(served(SUCCEEDED), truth({ work }))).toEqual([
       `it names VM ${VM.name}, and ran in gh-default-202-1`,
     ]);
     expect(untruths(served(SUCCEEDED), truth({ work, hasRecord: false }))).toEqual([]);
+    const takenBy = { runner: 'gh-default-202-2', isOurs: true };
+    const over = job(1, { status: 'completed', conclusion: 'success', takenBy });
+    const named = served(SUCCEEDED).map((one) =>
+      'changed' in one && one.to.startsWith('tearingDown') ? { ...one, changed: { job: over } } : one,
+    );
+    expect(untruths(named, truth({ work }))).toEqual([]);
   });
 
   test('and not when a phase never ends, or an attempt is left out', () => {

@@ -92,7 +92,8 @@ function ofPhases(attempts: readonly Attempt[]): string[] {
     phases.flatMap(({ state, from, to }, at) => {
       const next = phases[at + 1];
       if (to !== null && to < from) return [`${state} of attempt ${number} ends before it begins`];
-      if (next && (to === null || to > Math.max(next.from, from)))
+      // A phase that begins earlier than the one before it follows a clock that was set back in between.
+      if (next && (to === null || (next.from >= from && to > next.from)))
         return [`phases of attempt ${number} overlap`];
       return [];
     }),
@@ -123,7 +124,7 @@ function ofEnd(
   if (done) {
     const served = attempts.findLast(({ vm }) => vm !== null)?.vm;
     const { takenBy } = contexts.ofHolder.context.job ?? {};
-    const isNamed = served?.name === done.vmName || takenBy?.runner === done.vmName;
+    const isNamed = served?.name === done.vmName || takenBy?.runner === done.runnerName;
     if (!isNamed && hasRecord) found.push(`it names VM ${served?.name}, and ran in ${done.vmName}`);
   }
   // Without the record of its VM, nobody waits for the end of the job that runs in it; and GitHub says nothing of the
