@@ -139,7 +139,9 @@ test('the admin token of the config is sent, and a wrong one is explained', asyn
   await jobsCommand({ config: daemon.config }, terminal);
   expect(text()).toContain('acme/app');
   daemon.write('something else');
-  await expect(jobsCommand({ config: daemon.config }, terminal)).rejects.toThrow(/does not accept this admin\.token/);
+  await expect(jobsCommand({ config: daemon.config }, terminal)).rejects.toThrow(
+    /does not accept this admin\.token/,
+  );
 });
 
 test('when no daemon runs, its address and the command that starts it are named', async () => {

@@ -131,9 +131,10 @@ export class DaemonLives {
       const { outcome, changes, problems } = await daemon.reload('the simulation');
       trace(`daemon: reload ${outcome} ${JSON.stringify(outcome === 'refused' ? problems : changes)}`);
       if (outcome !== 'refused') return;
-      if (this.#world.isDiskFull) this.#wantsReload = true;
-      else if (!problems.some(({ message }) => message.includes('is ending')))
-        broken.note(law, problems.map(({ message }) => message).join(' '));
+      const said = problems.map(({ message }) => message).join(' ');
+      // The daemon learns with its next write that the disk has room again.
+      if (this.#world.isDiskFull || said.includes('cannot be written')) this.#wantsReload = true;
+      else if (!said.includes('is ending')) broken.note(law, said);
     } catch (error) {
       if (life.isAlive) broken.note(law, String(error));
     }
