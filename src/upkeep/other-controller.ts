@@ -53,6 +53,7 @@ const NOBODY: Owners = {
   vmIds: new Set(),
   namesInMaking: new Set(),
   runnerNames: new Set(),
+  removedRunners: new Set(),
   keepsBase: () => false,
 };
 

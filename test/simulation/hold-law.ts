@@ -3,8 +3,11 @@ import type { SimulatedWorld } from './simulated-world.ts';
 
 /** Milliseconds by which a hold may last longer than asked: clocks differ, and the disk may be slow. */
 const LATE = 3 * 60_000;
-/** Milliseconds for which a runner may be listed whose removal was confirmed. */
-const LISTED = 60_000;
+/**
+ * Milliseconds for which a runner may be listed whose removal was confirmed: it comes back when a request for its
+ * registration takes effect late, and the collector acts at the second sight.
+ */
+const LISTED = 5 * 60_000;
 /** A clock that gains. */
 const FAST = 1.03;
 
@@ -19,12 +22,13 @@ export class HoldLaw {
    * Only the time counts in which the daemon could act.
    */
   readonly #held = new Map<string, { at: number; open: number; registered: number }>();
+  /** Null after a time in which the daemon slept. */
   #looked: number | null = null;
 
   look(world: SimulatedWorld, isAwake: boolean): void {
     const now = world.clock.now();
     const passed = isAwake && this.#looked !== null ? now - this.#looked : 0;
-    this.#looked = now;
+    this.#looked = isAwake ? now : null;
     const held = world.committed.jobs().filter(({ value }) => isHolding(value));
     const hosts = held.map(({ context }) => context.vm?.host);
     if (new Set(hosts).size < hosts.length)
