@@ -87,3 +87,8 @@ export function webAddress(url) {
   if (typeof url !== 'string' || !URL.canParse(url)) return null;
   return /^https?:$/.test(new URL(url).protocol) ? url : null;
 }
+
+/** `sha256:9d40e2c6b7f5`: enough of a digest to tell two apart. @param {string} digest */
+export function shortDigest(digest) {
+  return digest.slice(0, 'sha256:'.length + 12);
+}

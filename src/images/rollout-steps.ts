@@ -1,4 +1,5 @@
 import type { VmImage } from '../../machines/job/context.ts';
+import { shortDigest } from '../format.js';
 import type { ImageVersion, Rollout } from '../store/tables/hosts/rollouts.ts';
 
 /** A rollout after a step, how the journal names the step, and why it was taken, as sentences. */
@@ -8,7 +9,7 @@ export interface RolloutStep {
   why: string;
 }
 
-const short = ({ digest }: VmImage) => digest.slice(0, 'sha256:'.length + 12);
+const short = ({ digest }: VmImage) => shortDigest(digest);
 
 const uncounted = ({ reference, digest }: VmImage): ImageVersion => ({
   reference,

@@ -1,5 +1,5 @@
 import { html, nothing, svg } from '/lib/lit-html/lit-html.js';
-import { clock, counted, moment, span } from '../../format.js';
+import { clock, counted, moment, shortDigest, span } from '../../format.js';
 import { breakerWords } from '../../journal/attention/breaker-words.js';
 import { breakerKey } from '../../journal/overview.js';
 import { isHeld, shortHoldWords } from '../../journal/words/hold-words.js';
@@ -10,6 +10,7 @@ import { slotsOf } from './slots.js';
 /**
  * @typedef {import('../../journal/overview.js').Overview} Overview
  * @typedef {import('../../journal/overview.js').SeenHost} SeenHost
+ * @typedef {import('../../journal/overview.js').SeenImage} SeenImage
  * @typedef {import('../../journal/overview.js').SeenJob} SeenJob
  * @typedef {import('../../http/admin/api/api-routes.ts').HostView} HostView
  * @typedef {NonNullable<HostView['bases']>[number]} Base
@@ -86,7 +87,7 @@ function hostView(host, { bases, pulls, nextWindow, strip, overview, now, canOrd
       ${jobs.map(({ context: { hold }, state }) => (hold && isHeld(state) ? html`<p class="sub">A VM is ${shortHoldWords(hold, now)}.</p>` : nothing))}
       ${pulls.filter(({ state }) => state === 'pulling').map((pull) => html`<p class="sub">${pull.progress ?? `pulling ${pull.image}`}, since ${clock(pull.since)}</p>`)}
       ${bases.map((base) => html`<p class="sub">${baseWords(base)}</p>`)}
-      ${[...overview.images.values()].flatMap((image) => (image.trial?.host === host.name ? [html`<p class="sub">${trialWords(image)}</p>`] : []))}
+      ${[...overview.images.values()].map((image) => (image.trial?.host === host.name ? html`<p class="sub">${trialWords(image, image.trial)}</p>` : nothing))}
       ${host.cordon ? html`<p class="sub">${cordonWords(host.cordon)}</p>` : nothing}
       ${host.maintenanceSince ? html`<p class="warn-text">Its agent has refused changes since ${clock(host.maintenanceSince)}: it is in maintenance.</p>` : nothing}
       ${host.proof && host.state === 'proving' ? html`<p class="sub">It gets one VM first, to prove that it works: ${proofWords(host.proof)}.</p>` : nothing}
@@ -103,9 +104,12 @@ function hostView(host, { bases, pulls, nextWindow, strip, overview, now, canOrd
     </li>`;
 }
 
-/** @param {import('../../journal/overview.js').SeenImage} image */
-function trialWords({ profile, why, trial }) {
-  return `New image of ${profile} on trial since ${moment(trial?.since ?? 0)}: ${why}`;
+/**
+ * The event that was seen last cannot say it: after a restart that one tells of the last verdict.
+ * @param {SeenImage} image @param {NonNullable<SeenImage['trial']>} trial
+ */
+function trialWords({ profile, current }, { digest, since }) {
+  return `The next image of ${profile}, ${shortDigest(digest)}, has been on trial here since ${moment(since)}. Other VMs of ${profile} are made from ${shortDigest(current.digest)}.`;
 }
 
 /** @param {NonNullable<SeenHost['cordon']>} cordon */
@@ -119,7 +123,7 @@ function cordonWords({ by, at, until }) {
  * @param {Base} base
  */
 function baseWords({ profile, digest, vm, why }) {
-  const image = digest === null ? '' : ` of ${digest.slice(0, 'sha256:'.length + 12)}`;
+  const image = digest === null ? '' : ` of ${shortDigest(digest)}`;
   if (vm === null) return `No base VM for ${profile}${image}: ${why}.`;
   return `Base VM for ${profile}${image}: ${vm}${why ? ` (${why})` : ''}.`;
 }

@@ -1,4 +1,4 @@
-import { day } from '../../../format.js';
+import { day, shortDigest } from '../../../format.js';
 import type { Answers } from '../../../http/admin/api/api-routes.ts';
 import { printable, textTable } from '../../terminal/terminal-text.ts';
 
@@ -37,6 +37,3 @@ export function imagesTable(images: readonly SeenImage[]): string[] {
   );
   return [...textTable([HEAD, ...rows]), '', ...sentences];
 }
-
-/** Enough of a digest to tell two apart. */
-const shortDigest = (digest: string) => digest.slice(0, 'sha256:'.length + 12);
