@@ -15,11 +15,13 @@ const SEEN = 10;
 const FAILURES = 2;
 
 /**
- * Chances that a difference this large is none. Small for going back, since the question is asked after each
- * VM. Above `OPEN` nothing speaks against the image; between the two, further VMs decide.
+ * Chances that two equally good images differ this much. Below `WORSE` the image goes back: the limit is low, since the
+ * question is asked again after each VM. From `OPEN` on, nothing speaks against the image. Between the two, further VMs
+ * decide.
  */
 const WORSE = 0.01;
 const OPEN = 0.1;
+/** Below this chance the image goes back after the last VM of the trial. */
 const WORSE_AT_LAST = 0.05;
 
 /**
@@ -46,12 +48,12 @@ export function decideRollout(
     const after = trial.served >= ENOUGH ? '' : ` in ${span(lasts)}`;
     return {
       verdict: 'spread',
-      why: `${rate(trial)} failed${after}, which is not more often than with the old image (${rateOfOld(old)}).`,
+      why: `${rate(trial)} failed${after}, which is not clearly more than with the old image (${rateOfOld(old)}).`,
     };
   }
   return {
     verdict: 'trying',
-    why: `${counted(trial.served, 'VM')} of it worked and ${trial.failed} failed; it spreads after ${ENOUGH} that worked, or after one and ${span(LONG)}, unless it fails more often than the old image (${rateOfOld(old)}).`,
+    why: `${counted(trial.served, 'VM')} of it worked and ${trial.failed} failed. It spreads after ${ENOUGH} that worked, or after ${span(LONG)} if one worked, unless it fails clearly more often than the old image (${rateOfOld(old)}).`,
   };
 }
 

@@ -143,3 +143,10 @@ test('the reason says what was counted of both images, and the last failure', ()
   );
   expect(decide([5, 0], [0, 0]).why).toContain('no VM of the old image was counted');
 });
+
+test('an image that failed a little more often than the old one spreads, and the reason does not deny that', () => {
+  expect(decide([27, 3], [190, 6])).toEqual({
+    verdict: 'spread',
+    why: '3 of 30 VMs of it failed, which is not clearly more than with the old image (6 of 196 VMs of the old image failed).',
+  });
+});
