@@ -9,7 +9,7 @@ export const ENOUGH = 5;
 export const LONG = 24 * 3_600_000;
 /** VMs of the tried image after which there is a verdict in any case. */
 const MOST = 30;
-/** An image that is in use counts as one of which at least so many VMs were seen, the missing ones as working. */
+/** If fewer VMs of the old image were counted, the missing ones count as VMs that worked. */
 const SEEN = 10;
 /** Failures before the image can go back: one alone may be chance. */
 const FAILURES = 2;

@@ -87,7 +87,7 @@ export function spread(
   };
 }
 
-/** The tried image is refused; without a trial, the image in use is, and the one before it is used again. */
+/** The tried image is refused; without a trial, the image in use is refused, and the previous one is used again. */
 export function back(rollout: Rollout, reason: string, at: number, by: string | null): RolloutStep {
   const { current, previous, trial } = rollout;
   const refused = trial ?? current;

@@ -89,7 +89,7 @@ test('a failure counts after an hour without a VM of the old image on the host',
   expect(row()?.trial).toMatchObject({ failed: 1, doubt: null });
 });
 
-test('an image whose VMs work spreads, and the image before it is used until a host has it', () => {
+test('an image whose VMs work spreads, and the previous image is used until a host has it', () => {
   const rollouts = trying();
   for (let n = 0; n < 5; n += 1) vm(rollouts, 'b', 'mac-1');
   expect(row()).toMatchObject({

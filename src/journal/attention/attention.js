@@ -182,7 +182,7 @@ function itemOfImage({ profile, refused, trial }) {
       mood: 'warn',
       what: `Next image of ${profile}`,
       sentence: refused.why,
-      whom: `nobody now: jobs of the profile ${profile} go on with the image before`,
+      whom: `nobody now: jobs of the profile ${profile} use the old image`,
       act: 'The maker of the image: correct it and push it again. It is not tried again until the tag moves.',
       since: refused.at,
       shows: { view: 'hosts' },

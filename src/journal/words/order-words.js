@@ -16,7 +16,7 @@ const ORDERS = {
   'operator.collected': 'run the collector',
   'operator.triedImage': 'try the refused image of',
   'operator.spreadImage': 'use the next image everywhere for',
-  'operator.refusedImage': 'go back to the image before for',
+  'operator.refusedImage': 'use the old image again for',
 };
 
 /**

@@ -187,7 +187,7 @@ export class Breakers {
     }
   }
 
-  /** A failure that only says something about an image on trial: other VMs are of the image before it. */
+  /** Whether it is a failure of an image on trial. It says nothing about the profile: its other VMs have the old image. */
   #isOfTrial({ host, profile, image, runnerVersion: runner }: AttemptSeen, event: BreakerEvent): boolean {
     const { noteImage } = this.#options;
     const failure = event.type === 'attempt.failed' ? event.failure : null;

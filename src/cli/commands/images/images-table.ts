@@ -9,7 +9,7 @@ const HEAD = ['LABEL', 'DIGEST', 'USE', 'HOSTS', 'RUNNER', 'UNTIL', 'WORKED', 'F
 const USES: Record<SeenImage['versions'][number]['role'], string> = {
   current: 'in use',
   trial: 'on trial',
-  previous: 'before',
+  previous: 'previous',
   refused: 'refused',
   onHosts: 'at once',
 };

@@ -35,8 +35,5 @@ export function addImages(program: Command): void {
       );
   order('try', 'try the refused image of a label again, on one host');
   order('spread', 'use the tried or refused image of a label on every host now');
-  order(
-    'back',
-    'refuse the tried image of a label; without a trial, use the image before the present one again',
-  );
+  order('back', 'refuse the tried image of a label; without a trial, use the previous image again');
 }

@@ -108,7 +108,7 @@ function hostsWith(
   });
 }
 
-/** What each agent said at the last pull: of a tag that moved since, a host still has the image before it. */
+/** What each agent said at the last pull: a host still has the previous image of a tag that moved since. */
 function onHosts(
   { hosts, pulls, versions }: ImageViewParts,
   profile: string,

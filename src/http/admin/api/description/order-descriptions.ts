@@ -98,8 +98,7 @@ export const ORDER_DESCRIPTIONS: Route[] = [
   {
     method: 'post',
     path: '/api/images/{label}/back',
-    summary:
-      'Refuse the tried image of a label; without a trial, use the image before the present one again.',
+    summary: 'Refuse the tried image of a label; without a trial, use the previous image again.',
     answer: isOrdered,
   },
 ];
