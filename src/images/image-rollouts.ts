@@ -8,7 +8,7 @@ import { decideRollout } from './decide-rollout.ts';
 import { digestIn, withDigest } from './image-reference.ts';
 import { nextStep, orderedStep } from './next-step.ts';
 import { noteAttempt, type SeenAttempt } from './note-attempt.ts';
-import { back, moved, type RolloutStep, spread, tried } from './rollout-steps.ts';
+import { back, endDoubt, moved, type RolloutStep, spread } from './rollout-steps.ts';
 
 export interface ImageRolloutsOptions {
   table: Pick<Rollouts, 'of' | 'all' | 'put'>;
@@ -249,7 +249,7 @@ export class ImageRollouts {
         return;
       }
     }
-    if (trial.doubt && now - trial.doubt.at >= LONGEST_DOUBT) table.put(profile, tried(rollout, false));
+    if (trial.doubt && now - trial.doubt.at >= LONGEST_DOUBT) table.put(profile, endDoubt(rollout, false));
     this.#judge(profile);
   }
 

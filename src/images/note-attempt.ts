@@ -1,6 +1,6 @@
 import type { VmImage } from '../../machines/job/context.ts';
 import type { ImageVersion, Rollout } from '../store/tables/hosts/rollouts.ts';
-import { tried } from './rollout-steps.ts';
+import { endDoubt } from './rollout-steps.ts';
 
 /** What an attempt showed of its host and its image together. */
 export interface SeenAttempt {
@@ -34,7 +34,7 @@ export function noteAttempt(rollout: Rollout, seen: SeenAttempt, now: number): R
   const counted =
     failure === null ? served(current, runner) : { served: current.served, failed: current.failed + 1 };
   const after = { ...rollout, current: { ...current, ...faded(counted) } };
-  return trial?.host === host ? tried(after, failure !== null) : after;
+  return trial?.host === host ? endDoubt(after, failure !== null) : after;
 }
 
 const served = (version: ImageVersion, runner: string | null) => ({

@@ -61,22 +61,10 @@ export function spread(
 ): RolloutStep {
   const { current, trial } = rollout;
   const why = `${short(image)} is used on every host from now on. ${reason}`;
-  const {
-    host: _host,
-    since: _since,
-    doubt: _doubt,
-    lastFailure: _last,
-    ...counted
-  } = trial ?? {
-    ...uncounted(image),
-    host: null,
-    since: null,
-    doubt: null,
-    lastFailure: null,
-  };
+  const { reference, digest, runner, served, failed } = trial ?? uncounted(image);
   return {
     rollout: {
-      current: counted,
+      current: { reference, digest, runner, served, failed },
       previous: { reference: current.reference, digest: current.digest },
       trial: null,
       refused: null,
@@ -106,8 +94,8 @@ export function back(rollout: Rollout, reason: string, at: number, by: string | 
   };
 }
 
-/** The failure that is in doubt counts against the image; or, when the host is the cause, it does not. */
-export function tried(rollout: Rollout, isHost: boolean): Rollout {
+/** The doubt ends: the failure counts against the tried image, unless the host is the cause. */
+export function endDoubt(rollout: Rollout, isHost: boolean): Rollout {
   const { trial } = rollout;
   if (!trial?.doubt) return rollout;
   const counted = isHost ? {} : { failed: trial.failed + 1, lastFailure: trial.doubt.why };

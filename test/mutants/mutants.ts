@@ -853,8 +853,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     law: 'images: what fails with the old image, too, is not the fault of the new one',
     file: 'src/images/note-attempt.ts',
-    line: '  return trial?.host === host ? tried(after, failure !== null) : after;',
-    becomes: '  return trial?.host === host ? tried(after, false) : after;',
+    line: '  return trial?.host === host ? endDoubt(after, failure !== null) : after;',
+    becomes: '  return trial?.host === host ? endDoubt(after, false) : after;',
     tests: ['test/images/image-rollouts.test.ts'],
   },
   {
