@@ -58,9 +58,17 @@ async function keeping(options: EffectFixtureOptions = {}) {
         throw new Error(`not ready: ${JSON.stringify([one, other])}`);
       return [one, other] as const;
     });
+  /** Waits for the base of the small profile and an image. */
+  const baseOf = (digit: string) =>
+    soon(() => {
+      const base = at.world.bases.of(host, LABEL, { digest: digest(digit) });
+      if (base.state !== 'ready') throw new Error('it is not there yet');
+      return base;
+    });
   return {
     ...at,
     keep,
+    baseOf,
     rollouts: () => rolloutsOf(at.world),
     of,
     isReady,
@@ -110,12 +118,7 @@ test('when the tag moves, the base of the old image stays beside that of the nex
   at.keep();
   const [before] = await at.isReady();
   at.move('b');
-  const next = { digest: digest('b') };
-  const after = await soon(() => {
-    const base = at.world.bases.of(at.host, LABEL, next);
-    if (base.state !== 'ready') throw new Error('it is not there yet');
-    return base;
-  });
+  const after = await at.baseOf('b');
   const kept = (id: string) => at.world.bases.keeps(at.host, at.vm(id));
   expect([kept(before.vmId), kept(after.vmId)]).toEqual([true, true]);
   expect(at.rollouts().order('spread', LABEL, 'ada')).toBeNull();
@@ -127,12 +130,7 @@ test('when the next image is refused, its base is not kept, and that of the old 
   at.keep();
   const [before] = await at.isReady();
   at.move('b');
-  const next = { digest: digest('b') };
-  const after = await soon(() => {
-    const base = at.world.bases.of(at.host, LABEL, next);
-    if (base.state !== 'ready') throw new Error('it is not there yet');
-    return base;
-  });
+  const after = await at.baseOf('b');
   at.rollouts().order('back', LABEL, 'ada');
   const kept = (id: string) => at.world.bases.keeps(at.host, at.vm(id));
   await soon(() => expect([kept(before.vmId), kept(after.vmId)]).toEqual([true, false]));

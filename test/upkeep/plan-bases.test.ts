@@ -5,7 +5,7 @@ const PREFIX = 'gh-a';
 const [K1, K2, K3] = ['1', '2', '3'].map((digit) => digit.repeat(16)) as [string, string, string];
 const wants = (key: string | null, profile = 'mac', role: WantedBase['role'] = 'current'): WantedBase => ({
   profile,
-  digest: key && `sha256:${key}`,
+  image: key === null ? null : { reference: 'r', digest: `sha256:${key}` },
   key,
   role,
 });
@@ -65,7 +65,7 @@ test('each profile has its own base, and one profile without a digest keeps ever
 function planOf(wanted: WantedBase[], ...vms: ReturnType<typeof vm>[]) {
   const { bases, kept } = planBases(PREFIX, wanted, vms);
   return [
-    bases.map(({ digest, base, make }) => `${digest?.at(-1)} ${base.state}${make ? ' made' : ''}`),
+    bases.map(({ image, base, make }) => `${image?.digest.at(-1)} ${base.state}${make ? ' made' : ''}`),
     kept,
   ];
 }

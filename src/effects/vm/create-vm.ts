@@ -70,7 +70,7 @@ export const createVm = earlyEffect(
                 host,
                 vmName,
                 profile: label,
-                digest: image?.digest ?? null,
+                image,
                 sizes: profile,
                 lifetimeSeconds,
               })

@@ -10,7 +10,6 @@ import { sizeVm } from '../../agent/size-vm.ts';
 import { type Clock, sleepFor } from '../../clock.ts';
 import type { Profile } from '../../config/profile.ts';
 import { DaemonError } from '../../errors.ts';
-import type { WantedImage } from '../../images/choose-image.ts';
 import { digestIn } from '../../images/image-reference.ts';
 import type { ImageRollouts } from '../../images/image-rollouts.ts';
 import { Stop } from '../../stop.ts';
@@ -45,8 +44,8 @@ export interface BaseKeeperOptions {
 const LONGEST_PAUSE = 10 * 60_000;
 
 /**
- * Keeps one stopped VM of each profile and of each of its images on the hosts that use that image, from which VMs for jobs are cloned. Jobs never wait for
- * it: when no base is ready, a job's VM is made from its image.
+ * Keeps a stopped VM for each image of a profile, on the hosts that use this image. VMs for jobs are cloned from it.
+ * Jobs never wait for it: when no base is ready, a job's VM is made from its image.
  *
  * No record is written ahead (law 1): the names on the host itself are the record. A base is made under a
  * name that says "unfinished" and that was never used before. It gets its plain name when it is complete and
@@ -97,8 +96,8 @@ export class BaseKeeper {
     const isOffered = await client.offersClone({ signal });
     world.bases.setOffered(host, isOffered);
     if (!isOffered) {
-      for (const { profile, digest } of this.#wanted(host))
-        this.#set(host, profile, digest, { state: 'none', why: 'its agent cannot clone' });
+      for (const { profile, image } of this.#wanted(host))
+        this.#set(host, profile, image, { state: 'none', why: 'its agent cannot clone' });
       world.bases.keep(host, new Set());
       return;
     }
@@ -112,8 +111,7 @@ export class BaseKeeper {
       if (world.rollouts.asks(image, this.#askable(image)) === host)
         await this.#attempt(host, served, image, () => this.#ask(host, image));
     }
-    for (const { profile, digest, make } of (await this.#observe(host)).bases) {
-      const image = this.#wanted(host).find((one) => one.profile === profile && one.digest === digest)?.image;
+    for (const { profile, image, make } of (await this.#observe(host)).bases) {
       if (make && image)
         await this.#attempt(host, [profile], profile, () => this.#make(host, profile, image));
     }
@@ -151,20 +149,20 @@ export class BaseKeeper {
     }
     const plan = planBases(namePrefix, this.#wanted(host), vms);
     world.bases.keepOnly(host, plan.bases);
-    for (const { profile, digest, base } of plan.bases)
-      this.#set(host, profile, digest, this.#explained(host, profile, base));
+    for (const { profile, image, base } of plan.bases)
+      this.#set(host, profile, image, this.#explained(host, profile, base));
     world.bases.keep(host, plan.kept);
     return plan;
   }
 
-  #wanted(host: string): (WantedBase & { image: VmImage | null })[] {
+  #wanted(host: string): WantedBase[] {
     const { world, profiles } = this.#options;
-    return profiles.flatMap((profile): (WantedBase & { image: VmImage | null })[] => {
+    return profiles.flatMap((profile): WantedBase[] => {
       const content = world.profile(profile);
-      const images: WantedImage[] = world.rollouts.wanted(host, profile);
-      if (images.length === 0) return [{ profile, digest: null, key: null, role: 'current', image: null }];
+      const images = world.rollouts.wanted(host, profile);
+      if (images.length === 0) return [{ profile, image: null, key: null, role: 'current' }];
       return images.map(({ role, ...image }) => ({
-        ...{ profile, digest: image.digest, role, image },
+        ...{ profile, image, role },
         key: baseKey(profile, content, image),
       }));
     });
@@ -248,17 +246,18 @@ export class BaseKeeper {
         { host, what },
         `host ${host}: a base VM could not be created or renewed (${what}), and this is tried again. Until then jobs use the earlier base VM or the image: ${message}`,
       );
-      for (const one of this.#wanted(host).filter((wanted) => profiles.includes(wanted.profile))) {
-        const base = world.bases.of(host, one.profile, one.image);
-        this.#set(host, one.profile, one.digest, this.#explained(host, one.profile, base));
+      for (const { profile, image } of this.#wanted(host)) {
+        if (!profiles.includes(profile)) continue;
+        const base = world.bases.of(host, profile, image);
+        this.#set(host, profile, image, this.#explained(host, profile, base));
       }
     }
   }
 
-  #set(host: string, profile: string, digest: string | null, base: BaseVm): void {
+  #set(host: string, profile: string, image: VmImage | null, base: BaseVm): void {
     const { world, log } = this.#options;
-    const before = world.bases.of(host, profile, digest === null ? null : { digest });
-    world.bases.set(host, profile, digest, base);
+    const before = world.bases.of(host, profile, image);
+    world.bases.set(host, profile, image, base);
     if (before.state === base.state && before.why === base.why) return;
     const is = base.state === 'ready' ? base.name : 'none';
     const why = base.why === null ? '' : ` (${base.why})`;

@@ -11,6 +11,8 @@ export type BaseVm =
       why: string | null;
     };
 
+type HasDigest = Pick<VmImage, 'digest'>;
+
 interface BaseOf {
   profile: string;
   digest: string | null;
@@ -81,9 +83,9 @@ export class BaseVms {
   }
 
   /** `image` is null for a profile of which no image is known yet. */
-  of(host: string, profile: string, image: Pick<VmImage, 'digest'> | null): BaseVm {
+  of(host: string, profile: string, image: HasDigest | null): BaseVm {
     if (!this.#isOn) return SWITCHED_OFF;
-    return this.#bases.get(host)?.get(keyOf(profile, image?.digest ?? null))?.base ?? NOT_CHECKED;
+    return this.#bases.get(host)?.get(keyOf(profile, image))?.base ?? NOT_CHECKED;
   }
 
   /**
@@ -117,14 +119,15 @@ export class BaseVms {
     }
   }
 
-  set(host: string, profile: string, digest: string | null, base: BaseVm): void {
+  /** `image` is null for a profile of which no image is known yet. */
+  set(host: string, profile: string, image: HasDigest | null, base: BaseVm): void {
     const bases = this.#bases.get(host) ?? new Map<string, BaseOf>();
-    this.#bases.set(host, bases.set(keyOf(profile, digest), { profile, digest, base }));
+    this.#bases.set(host, bases.set(keyOf(profile, image), { profile, digest: image?.digest ?? null, base }));
   }
 
   /** Forgets what is known of all other images on the host. */
-  keepOnly(host: string, wanted: readonly { profile: string; digest: string | null }[]): void {
-    const keys = new Set(wanted.map(({ profile, digest }) => keyOf(profile, digest)));
+  keepOnly(host: string, wanted: readonly { profile: string; image: HasDigest | null }[]): void {
+    const keys = new Set(wanted.map(({ profile, image }) => keyOf(profile, image)));
     for (const key of this.#bases.get(host)?.keys() ?? []) {
       if (!keys.has(key)) this.#bases.get(host)?.delete(key);
     }
@@ -176,4 +179,4 @@ export interface BaseView {
   why: string | null;
 }
 
-const keyOf = (profile: string, digest: string | null) => `${profile} ${digest ?? ''}`;
+const keyOf = (profile: string, image: HasDigest | null) => `${profile} ${image?.digest ?? ''}`;

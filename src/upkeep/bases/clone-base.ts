@@ -1,3 +1,4 @@
+import type { VmImage } from '../../../machines/job/context.ts';
 import type { AgentClient } from '../../agent/agent-client.ts';
 import { isErrorResponse } from '../../agent/agent-failure.ts';
 import type { AgentVm } from '../../agent/agent-responses.ts';
@@ -22,14 +23,14 @@ export async function cloneBase(
     host,
     vmName,
     profile,
-    digest,
+    image,
     sizes: { cpu, memory, disk },
     lifetimeSeconds,
   }: {
     host: string;
     vmName: string;
     profile: string;
-    digest: string | null;
+    image: VmImage | null;
     sizes: VmSizes;
     lifetimeSeconds: number;
   },
@@ -54,7 +55,7 @@ export async function cloneBase(
     }
     bases.cloneFailed(vmName, 'permanent');
     if (trouble === null) throw error;
-    bases.set(host, profile, digest, { state: 'none', why: `${base.name} ${trouble}` });
+    bases.set(host, profile, image, { state: 'none', why: `${base.name} ${trouble}` });
     throw new DaemonError(
       'BASE_UNUSABLE',
       `${vmName} cannot be cloned on ${host}: its base ${base.name} ${trouble}. The VM is created from its image instead.`,

@@ -1,3 +1,4 @@
+import type { VmImage } from '../../../machines/job/context.ts';
 import { baseName } from '../../../machines/resource-name.ts';
 import type { WantedImage } from '../../images/choose-image.ts';
 import type { BaseVm } from './base-vms.ts';
@@ -6,8 +7,8 @@ import type { BaseVm } from './base-vms.ts';
 export interface WantedBase {
   profile: string;
   /** Null while no image of the profile is known. */
-  digest: string | null;
-  /** Null where the digest is. */
+  image: VmImage | null;
+  /** Null where the image is. */
   key: string | null;
   /** The previous one is kept only while the current one is not there, and is never made. */
   role: WantedImage['role'];
@@ -22,7 +23,7 @@ export interface ListedVm {
 
 export interface PlannedBase {
   profile: string;
-  digest: string | null;
+  image: VmImage | null;
   base: BaseVm;
   /** Whether a new one has to be made. */
   make: boolean;
@@ -40,29 +41,21 @@ export interface BasePlan {
  * is unknown, unknown bases are kept, since they may have that digest.
  */
 export function planBases(prefix: string, wanted: readonly WantedBase[], vms: readonly ListedVm[]): BasePlan {
-  const all = wanted.map((one) => ({ role: one.role, planned: planned(prefix, one, vms) }));
-  const lacksCurrent = (profile: string) =>
-    all.some(({ role, planned: { base, ...of } }) => {
-      return role === 'current' && of.profile === profile && base.state === 'none';
-    });
-  const bases = all.flatMap(({ role, planned }) => {
-    if (role !== 'previous') return [planned];
-    const isUsed = planned.base.state === 'ready' && lacksCurrent(planned.profile);
-    return isUsed ? [{ ...planned, make: false }] : [];
-  });
+  const all = wanted.map((one) => ({ role: one.role, ...planned(prefix, one, vms) }));
+  const lacking = all.filter(({ role, base }) => role === 'current' && base.state === 'none');
+  const lacksCurrent = new Set(lacking.map(({ profile }) => profile));
+  const bases = all.filter(
+    ({ role, profile, base }) => role !== 'previous' || (base.state === 'ready' && lacksCurrent.has(profile)),
+  );
   const isSure = wanted.every(({ key }) => key !== null);
   const ids = bases.flatMap(({ base }) => (base.state === 'ready' ? [base.vmId] : []));
   return { bases, kept: isSure ? new Set(ids) : null };
 }
 
-function planned(
-  prefix: string,
-  { profile, digest, key }: WantedBase,
-  vms: readonly ListedVm[],
-): PlannedBase {
+function planned(prefix: string, { profile, image, key }: WantedBase, vms: readonly ListedVm[]): PlannedBase {
   const named = key === null ? [] : vms.filter(({ name }) => name === baseName(prefix, key));
   const current = named.find(({ state }) => state === 'stopped');
-  if (current) return { profile, digest, base: readyBase(current), make: false };
+  if (current) return { profile, image, base: readyBase(current), make: false };
   const other = named[0];
   const why =
     key === null
@@ -70,7 +63,7 @@ function planned(
       : other
         ? `${other.name} is ${other.state}`
         : 'it is being made';
-  return { profile, digest, base: { state: 'none', why }, make: key !== null && other === undefined };
+  return { profile, image, base: { state: 'none', why }, make: key !== null && other === undefined };
 }
 
 function readyBase({ id, name }: ListedVm): BaseVm {
