@@ -1,5 +1,6 @@
 import { NO_JOB } from '../../machines/job/context.ts';
 import type { JobSnapshot } from '../../machines/job.ts';
+import { isBeingMade } from './is-being-made.ts';
 
 interface Entry {
   jobId: number | null;
@@ -27,6 +28,8 @@ export class ActorIndex {
   readonly placeholders = new Set<string>();
   /** Actors whose VM is held for a person, or is to be held. */
   readonly held = new Set<string>();
+  /** Actors whose VM is not usable yet. */
+  readonly making = new Set<string>();
 
   /** Notes an actor's present state; null for one that has ended. */
   note(key: string, snapshot: JobSnapshot | null): void {
@@ -42,6 +45,7 @@ export class ActorIndex {
     this.#noteNumbers(key, before?.numbers ?? null, after?.numbers ?? null);
     put(this.queued, key, snapshot?.hasTag('queued') ?? false);
     put(this.held, key, snapshot?.hasTag('held') ?? false);
+    put(this.making, key, snapshot !== null && isBeingMade(snapshot));
     put(this.placeholders, key, after?.slot != null && snapshot?.context.job.id === NO_JOB);
   }
 
@@ -69,6 +73,7 @@ export class ActorIndex {
     this.queued.clear();
     this.placeholders.clear();
     this.held.clear();
+    this.making.clear();
   }
 
   #noteNumbers(key: string, before: Entry['numbers'], after: Entry['numbers']): void {

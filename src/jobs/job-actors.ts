@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { type Actor, type AnyEventObject, createActor } from 'xstate';
-import { type Job, NO_JOB } from '../../machines/job/context.ts';
+import type { Job } from '../../machines/job/context.ts';
 import { JOB_ACTOR } from '../../machines/job/effects.ts';
 import type { JobEvent } from '../../machines/job/events.ts';
 import { subjectOf } from '../../machines/job/subject.ts';
@@ -19,6 +19,7 @@ import type { Store } from '../store/store.ts';
 import { leftoverOf } from '../store/tables/leftovers.ts';
 import { ActorIndex } from './actor-index.ts';
 import { type Holder, holderOf } from './holder.ts';
+import { logTransition } from './log-transition.ts';
 import { readSnapshot } from './records/read-snapshot.ts';
 import { settledWithActor, settledWithoutActor } from './settled-job.ts';
 
@@ -145,6 +146,11 @@ export class JobActors {
     return this.#snapshotsOf(this.#index.held);
   }
 
+  /** Actors whose VM is not usable yet. */
+  making(): IterableIterator<{ key: string; snapshot: JobSnapshot }> {
+    return this.#snapshotsOf(this.#index.making);
+  }
+
   /** Names of our VMs that use a slot of a host, or will as soon as the agent shows them. */
   slotsOn(host: string): ReadonlySet<string> {
     return this.#index.slotsOn(host);
@@ -247,19 +253,7 @@ export class JobActors {
       if (handover) journal.write(handover);
       journal.transition({ ...entry, changed }, isOver);
     });
-    const { jobId, attempt, host, event: cause, to, detail } = entry;
-    log[detail ? 'warn' : 'info'](
-      {
-        job: jobId,
-        attempt,
-        host,
-        state: to,
-        vm: context.vm?.name,
-        event: cause,
-        ...(detail && { failure: detail }),
-      },
-      `${context.job.id === NO_JOB ? `${context.job.name} ${context.vm?.name ?? ''}` : `job ${jobId}`}: ${from || 'new'} → ${to}`,
-    );
+    logTransition(log, entry, context);
     onTransition(key, snapshot);
   }
 

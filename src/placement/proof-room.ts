@@ -1,5 +1,4 @@
 import type { HostSnapshot } from '../../machines/host.ts';
-import type { JobSnapshot } from '../../machines/job.ts';
 import type { JobActors } from '../jobs/job-actors.ts';
 
 /**
@@ -7,15 +6,8 @@ import type { JobActors } from '../jobs/job-actors.ts';
  * that were there before, and those that are being removed, do not count: a VM that cannot be removed would else close
  * the host.
  */
-export function proofRoom(name: string, host: HostSnapshot, actors: Pick<JobActors, 'all'>): number {
+export function proofRoom(name: string, host: HostSnapshot, actors: Pick<JobActors, 'making'>): number {
   if (!host.hasTag('proves')) return Number.POSITIVE_INFINITY;
-  const isOneBeingMade = [...actors.all()].some(
-    ({ snapshot }) => snapshot.context.vm?.host === name && isBeingMade(snapshot),
-  );
+  const isOneBeingMade = [...actors.making()].some(({ snapshot }) => snapshot.context.vm?.host === name);
   return isOneBeingMade ? 0 : 1;
-}
-
-/** Returns whether the VM of an actor is not usable yet: its runner is not online, and it is not a warm VM either. */
-export function isBeingMade(snapshot: JobSnapshot): boolean {
-  return snapshot.hasTag('holdsSlot') && !snapshot.hasTag('provisioned') && !snapshot.hasTag('tearingDown');
 }

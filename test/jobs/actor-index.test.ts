@@ -13,15 +13,23 @@ interface Shape {
   state?: string;
 }
 
-/** A snapshot with what the index reads; an actor with a VM holds a slot until its state is `gone`. */
+/**
+ * A snapshot with what the index reads. An actor with a VM holds a slot until its state is `gone`; in the state
+ * `creating` the VM is not usable yet.
+ */
 function snapshot({ job, runner, vm, madeFor = job, last = 100, state = 'running' }: Shape): JobSnapshot {
   const context = {
     job: { id: job },
     vm: vm ? { ...vm, madeFor: { jobId: madeFor, attempt: 1 }, numbers: { next: last, last } } : null,
     runner: runner ? { name: runner } : null,
   };
-  const hasTag = (tag: string) =>
-    tag === 'queued' ? state === 'queued' : tag === 'holdsSlot' && vm !== undefined && state !== 'gone';
+  const hasVm = vm !== undefined && state !== 'gone';
+  const tags = [
+    ...(state === 'queued' ? ['queued'] : []),
+    ...(hasVm ? ['holdsSlot'] : []),
+    ...(hasVm && state !== 'creating' ? ['provisioned'] : []),
+  ];
+  const hasTag = (tag: string) => tags.includes(tag);
   return { context, hasTag } as unknown as JobSnapshot;
 }
 
@@ -72,6 +80,16 @@ test('queued actors and warm VMs are known until their state changes', () => {
   index.note('queued', snapshot({ job: 1, state: 'creating', vm: on('mac-1', 'vm-2') }));
   index.note('warm', snapshot({ job: 1, vm: on('mac-1', 'vm-1') }));
   expect([[...index.queued], [...index.placeholders]]).toEqual([[], []]);
+});
+
+test('an actor whose VM is not usable yet is known until it is usable, or the actor ends', () => {
+  const index = new ActorIndex();
+  for (const key of ['a', 'b'])
+    index.note(key, snapshot({ job: 1, state: 'creating', vm: on('mac-1', key) }));
+  expect([...index.making]).toEqual(['a', 'b']);
+  index.note('a', snapshot({ job: 1, vm: on('mac-1', 'a') }));
+  index.note('b', null);
+  expect([...index.making]).toEqual([]);
 });
 
 test('law 2: the highest number of a job id is known while there is an actor whose VM may have it', () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { JobSnapshot } from '../../machines/job.ts';
 import { NO_ROLLOUTS } from '../../src/images/no-rollouts.ts';
+import { isBeingMade } from '../../src/jobs/is-being-made.ts';
 import type { JobActors } from '../../src/jobs/job-actors.ts';
 import { OPEN_GATES } from '../../src/placement/schedule.ts';
 import { SlotGrants } from '../../src/placement/slot-grants.ts';
@@ -15,7 +16,7 @@ function granted(proves: boolean, other: string | null): number {
   const beside = other === null ? [] : [{ key: '9', snapshot: snapshotAt(other, { vm }) }];
   let grants = 0;
   const actors = {
-    all: () => [...queued, ...beside],
+    making: () => beside.filter(({ snapshot }) => isBeingMade(snapshot)),
     *placeholders() {},
     *held() {},
     *inQueue() {

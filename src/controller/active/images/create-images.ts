@@ -7,7 +7,6 @@ import { ImageRollouts } from '../../../images/image-rollouts.ts';
 import { namePrefix } from '../../../jobs/job-policy.ts';
 import { ImageEntries } from '../../../journal/entries/image-entries.ts';
 import type { JournalWriter } from '../../../journal/journal-writer.ts';
-import { isBeingMade } from '../../../placement/proof-room.ts';
 import type { Store } from '../../../store/store.ts';
 import { BaseVms } from '../../../upkeep/bases/base-vms.ts';
 import type { Core } from '../../create-core.ts';
@@ -68,9 +67,9 @@ export function createImages(parts: ImagesParts): {
         ? bases.of(host, profile, image).state === 'ready'
         : pulls.stateOf(host, rollouts.referenceFor(image)) === 'ready',
     isBeingMade: (profile, digest) =>
-      [...core().actors.all()].some(({ snapshot }) => {
+      [...core().actors.making()].some(({ snapshot }) => {
         const { vm } = snapshot.context;
-        return vm?.profile === profile && vm.image?.digest === digest && isBeingMade(snapshot);
+        return vm?.profile === profile && vm.image?.digest === digest;
       }),
     onChange: () => core().dispatcher.requestScheduling(),
   });
