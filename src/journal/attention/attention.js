@@ -183,7 +183,7 @@ function itemOfImage({ profile, refused, trial }) {
       what: `Next image of ${profile}`,
       sentence: refused.why,
       whom: `nobody now: jobs of the profile ${profile} use the old image`,
-      act: 'The maker of the image: correct it and push it again. It is not tried again until the tag moves.',
+      act: 'The maker of the image: correct it and push it again. It is not tried again until its tag moves, or the config names another image.',
       since: refused.at,
       shows: { view: 'hosts' },
       link: null,
