@@ -1,14 +1,22 @@
 import { expect, test } from 'vitest';
+import type { BreakerView } from '../../machines/breaker.ts';
 import { failure } from '../../machines/failure.ts';
 import type { Job } from '../../machines/job/context.ts';
 import { attentionOf } from '../../src/journal/attention/attention.js';
-import { emptyOverview } from '../../src/journal/overview.js';
+import { breakerKey, emptyOverview } from '../../src/journal/overview.js';
 import { JOB, START } from '../machines/job-samples.ts';
 
 const lastFailure = failure('GUEST_LOGIN_REFUSED', 'The guest refuses the login.');
 
-/** The attention to live jobs, and to a part of the work that the health reports. */
-function itemsFor(jobs: Partial<Job>[], scope: { what: string; name: string } | null = null) {
+const OPEN: Omit<BreakerView, 'about' | 'name'> = {
+  ...{ failures: 3, lastFailure, openedAt: START, retryAt: START + 30_000, retries: 0, trialUntil: 0 },
+  state: 'open',
+};
+
+type Broken = Pick<BreakerView, 'about' | 'name'>;
+
+/** The attention to live jobs, with the breakers that are not closed. */
+function itemsFor(jobs: Partial<Job>[], broken: Broken[] = []) {
   const overview = emptyOverview();
   for (const [n, job] of jobs.entries()) {
     overview.jobs.set(`job ${n}`, {
@@ -16,9 +24,8 @@ function itemsFor(jobs: Partial<Job>[], scope: { what: string; name: string } | 
       ...{ at: START + n, event: 'x', context: { job: { ...JOB, ...job } } },
     });
   }
-  const told = { sentence: '', since: null, whoActs: '', stops: false };
-  const scopes = scope ? [{ ...told, ...scope }] : [];
-  return attentionOf({ overview, now: START, scopes, isSilent: false, unreadable: {}, runners: [] });
+  for (const breaker of broken) overview.breakers.set(breakerKey(breaker), { ...OPEN, ...breaker });
+  return attentionOf({ overview, now: START, scopes: [], isSilent: false, unreadable: {}, runners: [] });
 }
 
 test('a job whose attempts fail again and again needs a person, although no breaker is open yet', () => {
@@ -36,17 +43,24 @@ test('a job whose attempts fail again and again needs a person, although no brea
 
 test('jobs of one profile whose attempts fail are one item', () => {
   const failing = { attemptsFailed: 4, lastFailure };
-  const [item, ...more] = itemsFor([failing, failing, { ...failing, profile: 'other' }]);
-  expect(item?.sentence).toMatch(/^2 of them had 3 or more failed attempts\. /);
-  expect(more.map(({ what }) => what)).toEqual(['Jobs of other']);
+  const items = itemsFor([failing, failing, { ...failing, profile: 'other' }]);
+  expect(items.map(({ what, sentence }) => [what, sentence.slice(0, sentence.indexOf('.'))])).toEqual([
+    ['Jobs of other', '4 attempts of one of them failed'],
+    [`Jobs of ${JOB.profile}`, '2 of them had 3 or more failed attempts'],
+  ]);
 });
 
-test('what a breaker of the profile holds back is told by the breaker alone', () => {
+test('a breaker of the profile is shown alone', () => {
   const failing = [{ attemptsFailed: 3, lastFailure }];
-  for (const scope of [
-    { what: 'profile', name: JOB.profile },
-    { what: 'pair', name: `${JOB.profile} on mini-1` },
-  ])
-    expect(itemsFor(failing, scope)).toHaveLength(1);
-  expect(itemsFor(failing, { what: 'profile', name: 'other' })).toHaveLength(2);
+  const own: Broken[] = [
+    { about: 'profile', name: JOB.profile },
+    { about: 'pair', name: `${JOB.profile} on mini-1` },
+  ];
+  for (const breaker of own) expect(itemsFor(failing, [breaker])).toEqual([]);
+  const others: Broken[] = [
+    { about: 'profile', name: 'other' },
+    { about: 'host', name: JOB.profile },
+    { about: 'pair', name: `${JOB.profile}-large on mini-1` },
+  ];
+  expect(itemsFor(failing, others)).toHaveLength(1);
 });

@@ -41,7 +41,7 @@ export function attentionOf({ overview, now, scopes, isSilent, unreadable, runne
   const kept = scopes === null ? [] : [...itemsOfRows(unreadable), ...runners.flatMap(itemOfRunner)];
   const silence = isSilent ? [itemOfSilence()] : [];
   const waits = longWaits.map((wait) => itemOfWait(wait, now));
-  const failing = itemsOfFailing(overview, parts);
+  const failing = itemsOfFailing(overview);
   const all = [...silence, ...parts, ...failing, ...jobs, ...waits, ...images, ...kept];
   return [...all.filter(({ mood }) => mood === 'bad'), ...all.filter(({ mood }) => mood === 'warn')];
 }

@@ -12,7 +12,7 @@ import { whoActs } from '../story/who-acts.js';
  * @typedef {import('./item.ts').Item} Item
  */
 
-/** Failed attempts of a job after which a person has to look: it is tried more slowly from then on. */
+/** Failed attempts of a job after which a person has to look. */
 const FAILED_OFTEN = 3;
 
 /** @param {SeenJob} job @returns {Item[]} */
@@ -39,21 +39,29 @@ export function itemOfEnded(job) {
 }
 
 /**
- * Jobs whose attempts fail again and again, by profile. A breaker that already holds the profile back tells more, and is
- * told alone; it opens later where the failures are spread over several hosts.
- * @param {Overview} overview @param {Item[]} parts @returns {Item[]}
+ * Jobs whose attempts fail again and again, by profile. An open breaker of the profile says more, so it is shown alone;
+ * where the failures are on several hosts, it opens later.
+ * @param {Overview} overview @returns {Item[]}
  */
-export function itemsOfFailing({ jobs }, parts) {
-  const failing = [...jobs.values()].flatMap(({ jobId, at, context: { job } }) =>
-    job?.lastFailure && job.attemptsFailed >= FAILED_OFTEN ? [{ jobId, at, job, last: job.lastFailure }] : [],
-  );
+export function itemsOfFailing({ jobs, breakers }) {
+  const failing = [...jobs.values()]
+    .flatMap(({ jobId, at, context: { job } }) =>
+      job?.lastFailure && job.attemptsFailed >= FAILED_OFTEN
+        ? [{ jobId, at, job, last: job.lastFailure }]
+        : [],
+    )
+    .sort((one, other) => other.at - one.at);
+  /** @param {string} profile */
+  const isHeldBack = (profile) =>
+    [...breakers.values()].some(
+      ({ about, name }) =>
+        (about === 'profile' && name === profile) || (about === 'pair' && name.startsWith(`${profile} on `)),
+    );
   const profiles = [...new Set(failing.map(({ job }) => job.profile))];
   return profiles.flatMap((profile) => {
-    const titles = [`Profile ${profile}`, `Profile ${profile} on `];
-    if (parts.some(({ what }) => what === titles[0] || what.startsWith(titles[1] ?? ''))) return [];
-    const its = failing.filter(({ job }) => job.profile === profile).sort((one, other) => other.at - one.at);
+    const its = failing.filter(({ job }) => job.profile === profile);
     const [newest] = its;
-    if (!newest) return [];
+    if (!newest || isHeldBack(profile)) return [];
     const { jobId, last, job } = newest;
     const many =
       its.length === 1
@@ -69,7 +77,7 @@ export function itemsOfFailing({ jobs }, parts) {
         sentence: `${many} The last failure: ${last.code}: ${last.message}`,
         whom: `jobs of the profile ${profile}`,
         act: actor && `${actor.charAt(0).toUpperCase()}${actor.slice(1)}.`,
-        since: newest.at,
+        since: null,
         shows: its.length === 1 ? { view: 'job', jobId } : { view: 'jobs', filter: 'waiting' },
         link: null,
       },
