@@ -5,7 +5,6 @@ import type { HookRef } from '../../machines/webhooks.ts';
 import type { Clock } from '../clock.ts';
 import type { ConfigChange } from '../config/changes/config-changes.ts';
 import type { ReloadResult } from '../config/changes/reload-result.ts';
-import { ConfigError } from '../config/config-error.ts';
 import type { Config } from '../config/schema.ts';
 import { PendingCreates } from '../effects/pending-creates.ts';
 import { RunnerSecrets } from '../effects/runner/runner-secrets.ts';
@@ -43,13 +42,6 @@ const CALLS_FOR = 2_000;
  * connection that listens can be lost without a sign, and poolers pass none on.
  */
 const LOOK_INTO_INBOX = 500;
-
-const NO_FILE: ConfigFile = {
-  path: '',
-  read: () => {
-    throw new ConfigError([{ path: '', message: 'This daemon was started without a config file.' }]);
-  },
-};
 
 export interface ActiveDaemonOptions {
   config: Config;
@@ -133,7 +125,7 @@ export async function createActiveDaemon(
   let isEnding = false;
   const reloads = new ConfigReloads({
     ...{ config, connections, journal, clock, log },
-    file: options.configFile ?? NO_FILE,
+    file: options.configFile,
     connect: (next, before) => connect(next, { env, clock, log, ports, before }),
     whyNot: () => {
       if (isEnding) return 'The daemon is ending: its next start reads the config.';

@@ -17,10 +17,18 @@ export interface ConfigFile {
   read(): LoadedConfig;
 }
 
+const NO_FILE: ConfigFile = {
+  path: '',
+  read: () => {
+    throw new ConfigError([{ path: '', message: 'This daemon was started without a config file.' }]);
+  },
+};
+
 export interface ConfigReloadsOptions {
   config: Config;
   connections: Connections;
-  file: ConfigFile;
+  /** Without it every reload is refused. */
+  file: ConfigFile | undefined;
   /** Connects with a new config. Rejects with a ConfigError. */
   connect(config: Config, before: { config: Config; connections: Connections }): Promise<Connections>;
   /** Puts a checked config in force. */
@@ -38,6 +46,7 @@ export interface ConfigReloadsOptions {
  */
 export class ConfigReloads {
   readonly #options: ConfigReloadsOptions;
+  readonly #file: ConfigFile;
   #config: Config;
   #connections: Connections;
   #since: number;
@@ -46,6 +55,7 @@ export class ConfigReloads {
 
   constructor(options: ConfigReloadsOptions) {
     this.#options = options;
+    this.#file = options.file ?? NO_FILE;
     this.#config = options.config;
     this.#connections = options.connections;
     this.#since = options.clock.now();
@@ -53,7 +63,7 @@ export class ConfigReloads {
 
   inForce(): ConfigInForce {
     const keys = shownKeys(this.#config);
-    const { path } = this.#options.file;
+    const { path } = this.#file;
     return { path, digest: configDigest(this.#config), since: this.#since, keys, lastReload: this.#last };
   }
 
@@ -76,7 +86,7 @@ export class ConfigReloads {
   async #reload(by: string): Promise<ReloadResult> {
     let warnings: ConfigProblem[] = [];
     try {
-      const loaded = this.#options.file.read();
+      const loaded = this.#file.read();
       warnings = loaded.warnings;
       const { connections, changes } = await this.#checked(loaded.config);
       if (changes.length === 0) return this.#ended(by, 'unchanged', { warnings });
@@ -113,10 +123,10 @@ export class ConfigReloads {
     outcome: ReloadResult['outcome'],
     { changes = [], problems = [], warnings }: Partial<ReloadResult> & Pick<ReloadResult, 'warnings'>,
   ): ReloadResult {
-    const { file, clock, journal, log } = this.#options;
+    const { clock, journal, log } = this.#options;
     const at = clock.now();
     const digest = configDigest(this.#config);
-    const result = { outcome, at, by, path: file.path, digest, changes, problems, warnings };
+    const result = { outcome, at, by, path: this.#file.path, digest, changes, problems, warnings };
     this.#last = result;
     const event = outcome === 'refused' ? 'operator.reloadRefused' : 'operator.reloaded';
     const lines = outcome === 'refused' ? problems.map(problemLine) : changes.map(changeLine);

@@ -1,6 +1,5 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../clock.ts';
-import { ConfigError } from '../../config/config-error.ts';
 import type { Config } from '../../config/schema.ts';
 import type { SharedDatabase } from '../../store/shared/shared-database.ts';
 import { type ConfigFile, ConfigReloads } from '../config-reloads.ts';
@@ -33,16 +32,9 @@ export interface Prepared {
   reloads: ConfigReloads;
 }
 
-const NO_FILE: ConfigFile = {
-  path: '',
-  read: () => {
-    throw new ConfigError([{ path: '', message: 'This daemon was started without a config file.' }]);
-  },
-};
-
 /** Rejects with a ConfigError, and when the database does not answer. */
 export async function prepareActive(options: PrepareOptions): Promise<Prepared> {
-  const { config, env, log, configFile = NO_FILE, database } = options;
+  const { config, env, log, configFile, database } = options;
   const clock = new ShiftedClock(options.clock, await database.aheadOf(options.clock));
   const guard = new LeaseGuard();
   const ports = guard.ports(options.ports);

@@ -1,6 +1,5 @@
 import { hostname } from 'node:os';
-import type { Logger } from 'pino';
-import { type Clock, sleepFor } from '../../clock.ts';
+import { sleepFor } from '../../clock.ts';
 import { configDigest } from '../../config/changes/config-digest.ts';
 import type { ConfigInForce, ReloadResult } from '../../config/changes/reload-result.ts';
 import type { Config } from '../../config/schema.ts';
@@ -10,11 +9,9 @@ import type { PostgresEngine } from '../../store/postgres/postgres-engine.ts';
 import type { ControllerRow } from '../../store/shared/controller-rows.ts';
 import type { SharedDatabase } from '../../store/shared/shared-database.ts';
 import type { ActiveDaemon } from '../active-daemon.ts';
-import type { ConfigFile } from '../config-reloads.ts';
-import type { Ports } from '../outside/ports.ts';
 import { activeTime } from './active-time.ts';
 import { needsOfRecords } from './needs-of-records.ts';
-import { type Prepared, prepareActive } from './prepare-active.ts';
+import { type Prepared, type PrepareOptions, prepareActive } from './prepare-active.ts';
 import type { Standby } from './standby.ts';
 import { whyNotTake } from './why-not-take.ts';
 
@@ -25,13 +22,7 @@ const AFTER_FAILURE = 5_000;
 /** Milliseconds in which calls under way may end when another controller waits to go on with them. */
 const CALLS_FOR = 300;
 
-export interface ReplicaOptions {
-  config: Config;
-  env: NodeJS.ProcessEnv;
-  clock: Clock;
-  log: Logger;
-  configFile: ConfigFile | undefined;
-  ports: Ports;
+export interface ReplicaOptions extends Omit<PrepareOptions, 'database'> {
   version: string;
 }
 
