@@ -1,4 +1,4 @@
-import { setMaxListeners } from 'node:events';
+import { Stop } from '../../stop.ts';
 import type { Lease } from '../../store/postgres/lease.ts';
 import type { Ports } from '../outside/ports.ts';
 
@@ -19,12 +19,7 @@ const READS = ['GET', 'HEAD'];
  */
 export class LeaseGuard {
   #lease: Held | null = null;
-  readonly #closed = new AbortController();
-
-  constructor() {
-    // A listener for each request under way.
-    setMaxListeners(0, this.#closed.signal);
-  }
+  readonly #closed = new Stop();
 
   open(lease: Held): void {
     this.#lease = lease;

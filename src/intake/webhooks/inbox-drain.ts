@@ -28,7 +28,7 @@ export interface InboxDrainOptions {
 export class InboxDrain {
   readonly #options: InboxDrainOptions;
   readonly #stopped = new Stop();
-  /** The last trouble that was told. */
+  /** Whether the log says that the inbox cannot be read. */
   #isTold = false;
 
   constructor(options: InboxDrainOptions) {

@@ -1,6 +1,12 @@
 import type { Operation, TableName } from '../engine.ts';
 import { SCHEMA, sqlTable } from './sql-table.ts';
 
+/**
+ * A column that makes the commit of its statement durable: with `synchronous_commit` `off` or `local`, as a server or a
+ * role may have it, the server would acknowledge what a crash may lose. A stricter value stays.
+ */
+export const DURABLE = `case when current_setting('synchronous_commit') in ('off', 'local') then set_config('synchronous_commit', 'on', true) end as sync`;
+
 export interface Statement {
   text: string;
   values: unknown[];
@@ -15,8 +21,7 @@ export interface Statement {
  * be on its way, and must not overwrite what its repetition and later batches have written. The row of the fence
  * stays locked until the batch is committed, so that a take-over waits for it.
  *
- * The only row of the result has `held`, whether the batch was written. With `synchronous_commit` `off` or `local`
- * the server would acknowledge what a crash may lose, so these are raised to `on`; a stricter value stays.
+ * The only row of the result has `held`, whether the batch was written.
  */
 export function batchStatement(epoch: number, batch: number, operations: readonly Operation[]): Statement {
   const values: unknown[] = [epoch, batch];
@@ -41,9 +46,8 @@ export function batchStatement(epoch: number, batch: number, operations: readonl
       );
     }
   }
-  const sync = `case when current_setting('synchronous_commit') in ('off', 'local') then set_config('synchronous_commit', 'on', true) end`;
   return {
-    text: `with ${parts.join(',\n')}\nselect exists (select from fence) as held, ${sync} as sync`,
+    text: `with ${parts.join(',\n')}\nselect exists (select from fence) as held, ${DURABLE}`,
     values,
   };
 }

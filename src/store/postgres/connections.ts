@@ -1,8 +1,6 @@
 import type pg from 'pg';
 import { pool } from './pool.ts';
 
-/** Milliseconds. A read that takes longer is given up with its connection. */
-const DEADLINE = 15_000;
 /** Parts of a lease after which one of its statements is given up: it is renewed several times within its length. */
 const LEASE_TRIES = 4;
 
@@ -22,7 +20,7 @@ export class Connections {
   /** `lease`: the length of the lease in milliseconds. */
   constructor(url: string, lease: number) {
     this.#lease = pool(url, 1, lease / LEASE_TRIES);
-    this.#reads = pool(url, READERS, DEADLINE);
+    this.#reads = pool(url, READERS);
   }
 
   async read(text: string, values: unknown[] = []): Promise<Row[]> {

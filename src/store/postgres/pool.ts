@@ -1,12 +1,14 @@
 import pg from 'pg';
 
+/** Milliseconds. */
 const CONNECT_DEADLINE = 5_000;
+const DEADLINE = 15_000;
 
 /**
- * Some connections to a database. `deadline`: milliseconds after which a statement is given up with its connection;
- * whether it took effect is then unknown.
+ * Returns at most `max` connections to a database. `deadline`: milliseconds after which a statement is given up with
+ * its connection; whether it took effect is then unknown.
  */
-export function pool(url: string, max: number, deadline: number): pg.Pool {
+export function pool(url: string, max: number, deadline = DEADLINE): pg.Pool {
   const made = new pg.Pool({
     max,
     query_timeout: deadline,

@@ -3,9 +3,6 @@ import type { Statement } from './batch-statement.ts';
 import type { Row } from './connections.ts';
 import { pool } from './pool.ts';
 
-/** Milliseconds. A statement that takes longer is given up with its connection; whether it took effect is unknown. */
-const DEADLINE = 15_000;
-
 /** A connection for statements whose effect must be durable, one at a time. */
 export class Writer {
   readonly #pool: pg.Pool;
@@ -14,7 +11,7 @@ export class Writer {
   #took: number | null = null;
 
   constructor(url: string) {
-    this.#pool = pool(url, 1, DEADLINE);
+    this.#pool = pool(url, 1);
     this.#pool.on('connect', (client) =>
       client.on('notice', ({ routine }) => {
         if (routine === 'SyncRepWaitForLSN') this.#isUnconfirmed = true;

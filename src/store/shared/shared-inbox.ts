@@ -1,9 +1,7 @@
+import { DURABLE } from '../postgres/batch-statement.ts';
 import { SCHEMA } from '../postgres/sql-table.ts';
 import type { Writer } from '../postgres/writer.ts';
 import type { TakenDelivery } from '../tables/deliveries/inbox.ts';
-
-/** A server or a role may acknowledge before the commit is safe: not for what GitHub is told to be stored. */
-const SYNC = `case when current_setting('synchronous_commit') in ('off', 'local') then set_config('synchronous_commit', 'on', true) end`;
 
 const PUT = `
 with given as (select key, value from unnest($1::text[], $2::text[]) as given (key, value)),
@@ -12,7 +10,7 @@ put as (
   where not exists (select from ${SCHEMA}.deliveries where deliveries.key = given.key)
   on conflict do nothing returning key
 )
-select array(select key from put) as stored, ${SYNC} as sync`;
+select array(select key from put) as stored, ${DURABLE}`;
 
 interface Waiting {
   id: string;
