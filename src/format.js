@@ -92,3 +92,12 @@ export function webAddress(url) {
 export function shortDigest(digest) {
   return digest.slice(0, 'sha256:'.length + 12);
 }
+
+/**
+ * Returns a text as a header can hold it: in the form of RFC 8187 (section 3.2), which allows fewer characters than
+ * `encodeURIComponent` leaves. @param {string} text
+ */
+export function headerText(text) {
+  const code = (/** @type {string} */ one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`;
+  return `UTF-8''${encodeURIComponent(text).replace(/['()*]/g, code)}`;
+}

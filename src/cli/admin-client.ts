@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts';
-import { span } from '../format.js';
+import { headerText, span } from '../format.js';
 
 /** No daemon answers, or it refuses; the message says why and what to do. */
 export class NoDaemonError extends Error {
@@ -70,7 +70,7 @@ async function requested(
 ): Promise<{ status: number; bytes: Uint8Array }> {
   const headers: Record<string, string> = {
     ...(token !== null && { authorization: `Bearer ${token}` }),
-    ...(operator && { 'x-operator': `UTF-8''${encodeURIComponent(operator)}` }),
+    ...(operator && { 'x-operator': headerText(operator) }),
   };
   try {
     const response = await fetch(`${url}${path}`, {

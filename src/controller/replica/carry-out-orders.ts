@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import type { Logger } from 'pino';
 import { type Clock, sleepFor } from '../../clock.ts';
+import { headerText } from '../../format.js';
 import type { GivenOrder, OrderAnswer, OrderRows } from '../../store/shared/order-rows.ts';
 
 /** Milliseconds between two looks for orders. */
@@ -35,9 +36,6 @@ export async function carryOutOrders(options: CarryOutOrdersOptions, signal: Abo
   }
 }
 
-/** Of a character that `encodeURIComponent` leaves and RFC 8187 does not allow. */
-const percentCode = (one: string) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`;
-
 async function carryOut(
   { giver, path }: GivenOrder,
   { app, token }: CarryOutOrdersOptions,
@@ -47,7 +45,7 @@ async function carryOut(
     method: 'POST',
     headers: {
       host: 'localhost',
-      'x-operator': `UTF-8''${encodeURIComponent(giver).replace(/['()*]/g, percentCode)}`,
+      'x-operator': headerText(giver),
       ...(own !== undefined && { authorization: `Bearer ${own}` }),
     },
   });

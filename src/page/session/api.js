@@ -1,3 +1,5 @@
+import { headerText } from '../../format.js';
+
 /**
  * @typedef {import('../../http/admin/api/api-routes.ts').Answers} Answers
  * @typedef {import('../../http/admin/api/api-routes.ts').Readiness} Readiness
@@ -59,10 +61,7 @@ export class Api {
    * @param {string} path @param {string} by name of the operator, for the journal
    */
   async order(path, by) {
-    const headers = {
-      ...this.#headers,
-      'x-operator': `UTF-8''${encodeURIComponent(by).replace(/['()*]/g, percentCode)}`,
-    };
+    const headers = { ...this.#headers, 'x-operator': headerText(by) };
     return read(await request(path, { method: 'POST', headers }));
   }
 
@@ -99,9 +98,6 @@ export class Api {
     }
   }
 }
-
-/** Of a character that `encodeURIComponent` leaves and RFC 8187 does not allow. @param {string} one */
-const percentCode = (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`;
 
 /** @param {string} route @param {Record<string, string | number>} values */
 function addressOf(route, values) {
