@@ -46,7 +46,8 @@ describe.runIf(inject('postgres'))('controllers that differ', () => {
     await whole.start();
     await team.isClean();
     expect(conclusions(jobs)).toEqual(['success']);
-    // Nothing needs the host any more.
+    // Nothing needs the host any more, and it says so while the other one is active.
+    await team.world.until(async () => (await refusalOf(lacking)) === null);
     await whole.end();
     await team.world.until(async () => (await lacking.role()) === 'active');
   });

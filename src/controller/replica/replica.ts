@@ -17,6 +17,8 @@ import { whyNotTake } from './why-not-take.ts';
 
 /** Milliseconds between two looks at the lease: a hand-over takes as long at most, and then the read of the records. */
 const LOOK_EVERY = 200;
+/** The same while this controller must not take the lease: each look then reads the records of all live jobs. */
+const REFUSED_LOOK_EVERY = 2_000;
 /** Milliseconds after an active time that could not begin. */
 const AFTER_FAILURE = 5_000;
 /** Milliseconds in which calls under way may end when another controller waits to go on with them. */
@@ -53,10 +55,10 @@ export class Replica {
   #id = '';
   readonly #ending = new AbortController();
   #prepared: Prepared | null;
-  /** With the config in force. */
+  /** The config that was in force last. */
   #config: Config;
   #active: { daemon: ActiveDaemon; engine: PostgresEngine } | null = null;
-  /** Why it must not take the lease. */
+  /** Why it must not take the lease; null when it may, and while that was not looked at. */
   #refusal: string | null = null;
   #running: Promise<void> = Promise.resolve();
   /** The controllers of the database as they were last seen. */
@@ -147,7 +149,8 @@ export class Replica {
         if (error !== null) await sleepFor(clock, AFTER_FAILURE, signal).catch(() => undefined);
       } else if (taken === null) settled();
       isFirst = false;
-      if (!signal.aborted) await sleepFor(clock, LOOK_EVERY, signal).catch(() => undefined);
+      const pause = this.#refusal === null ? LOOK_EVERY : REFUSED_LOOK_EVERY;
+      if (!signal.aborted) await sleepFor(clock, pause, signal).catch(() => undefined);
     }
   }
 
@@ -161,14 +164,15 @@ export class Replica {
     if (this.#told !== null) log.info('the database answers again');
     this.#told = null;
     this.#epoch = look?.epoch ?? null;
-    if (!look || look.isHeld) return null;
+    // A refusal that was told is looked at again while another one is active, too: it may be over.
+    if (!look || (look.isHeld && this.#refusal === null)) return null;
     const others = (await database.controllers.all()).filter(({ id }) => id !== this.#id);
     const [state, needs] = [await database.state(), await needsOfRecords(database.reader)];
     const why = whyNotTake({ state, format: look.format, needs, own: prepared.config, others });
     if (why !== this.#refusal && why !== null)
       log.error(`this controller stands by and does not become the active one. ${why}`);
     this.#refusal = why;
-    if (why !== null) return null;
+    if (why !== null || look.isHeld) return null;
     const engine = await database.take({
       ...{ holder: this.#name, length: this.#config.store.lease, clock },
       onLost: (loss) => lost.abort(loss),
