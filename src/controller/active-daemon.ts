@@ -28,6 +28,7 @@ import type { DisposeStack } from './dispose-stack.ts';
 import { type Connections, connect } from './outside/connections.ts';
 import type { Ports } from './outside/ports.ts';
 import { watchJournal } from './watch-journal.ts';
+import { webhookTerms } from './webhook-terms.ts';
 
 /** Milliseconds for each part to close. */
 const CLOSE_TIMEOUT = 10_000;
@@ -185,11 +186,7 @@ export async function createActiveDaemon(
     every: replica ? LOOK_INTO_INBOX : null,
   });
   const webhook = createWebhookReceiver({
-    secret: () => active().config.github.webhook_secret ?? null,
-    allowed: () => {
-      const { owner, repositories } = active().config.github;
-      return { owner, repositories: repositories.length > 0 ? repositories : null };
-    },
+    ...webhookTerms(() => active().config),
     configuredName: (id, now) => active().names.configuredName(id, now),
     store: store.deliveries,
     ...{ ...handling, clock, log },

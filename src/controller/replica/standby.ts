@@ -19,6 +19,7 @@ import { createWebhookReceiver } from '../../intake/webhooks/webhook-receiver.ts
 import type { SharedDatabase } from '../../store/shared/shared-database.ts';
 import { SharedReads } from '../../store/shared/shared-reads.ts';
 import { servedScopes } from '../served-scopes.ts';
+import { webhookTerms } from '../webhook-terms.ts';
 import { JournalFollower } from './journal-follower.ts';
 
 export interface StandbyOptions {
@@ -64,11 +65,7 @@ export class Standby {
     this.#began = options.clock.now();
     const { config, database, clock, log } = options;
     const webhook = createWebhookReceiver({
-      secret: () => config().github.webhook_secret ?? null,
-      allowed: () => {
-        const { owner, repositories } = config().github;
-        return { owner, repositories: repositories.length > 0 ? repositories : null };
-      },
+      ...webhookTerms(config),
       configuredName: (id) => this.#configuredName(id),
       store: {
         remember(id, act, hook) {
