@@ -113,7 +113,7 @@ describe.runIf(inject('postgres'))('a standby', () => {
     ]);
   });
 
-  test('takes orders, which the active controller carries out and answers, with who gave them', async () => {
+  test('takes orders: the active controller carries them out in the name of the operator, and the standby returns its answer', async () => {
     const { team, active, standby } = await pair();
     await using _ = team;
     const [host] = (await active.get('/api/hosts')).body.hosts as { name: string }[];

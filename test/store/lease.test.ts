@@ -5,7 +5,7 @@ import { ManualClock } from '../support/manual-clock.ts';
 
 const LENGTH = 8_000;
 
-/** A database whose lease statements the test answers. */
+/** A fake database: the test decides the result of each statement, and counts the statements. */
 function database() {
   const answers = {
     lease: (): Promise<Row[]> => Promise.resolve([{ epoch: 7 }]),

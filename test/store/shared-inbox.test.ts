@@ -6,7 +6,7 @@ import { observation } from './records.ts';
 
 const delivery = { at: 1, observation: observation(7), hook: null };
 
-/** An inbox whose statements the test answers with the ids that were stored. */
+/** An inbox on a fake database: the test decides when each statement ends, and which ids it has stored. */
 function inbox() {
   const written: string[][] = [];
   const answers: { resolve(rows: Row[]): void; reject(error: Error): void }[] = [];
