@@ -126,6 +126,6 @@ const aborted = (signal: AbortSignal): Promise<void> =>
 
 function sentenceOf(loss: LeaseLoss): string {
   return loss === 'taken'
-    ? 'another controller has taken over: this one has stopped what it did, and stands by'
-    : 'the lease could not be renewed in time: this controller has stopped what it did, and stands by until the database answers';
+    ? 'another controller has taken over: this one has stopped its work, and stands by'
+    : 'the lease could not be renewed in time: this controller has stopped its work, and stands by until the database responds';
 }

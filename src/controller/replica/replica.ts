@@ -161,7 +161,7 @@ export class Replica {
     const prepared = this.#prepared;
     this.#config = prepared.config;
     const look = await database.lookAtLease();
-    if (this.#told !== null) log.info('the database answers again');
+    if (this.#told !== null) log.info('the database responds again');
     this.#told = null;
     this.#epoch = look?.epoch ?? null;
     // A refusal that was told is looked at again while another one is active, too: it may be over.
@@ -258,7 +258,7 @@ export class Replica {
     if (this.#told === null)
       this.#parts.log.error(
         { lastError: why },
-        `the database does not respond, and the daemon tries it again. Check that it runs and that store.url leads to it. The error: ${why}`,
+        `the database does not respond, and this controller tries it again. Check that it runs and that store.url leads to it. The error: ${why}`,
       );
     this.#told = why;
   }

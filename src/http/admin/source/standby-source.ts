@@ -92,7 +92,8 @@ function healthOf(seen: SeenView | null, awaySince: number | null, now: number):
   const lastKnown = seen ? ` What is shown was last known at ${timeOfDay(seen.at)}.` : '';
   if (awaySince !== null) {
     const sentence = `This controller cannot reach the database: it refuses webhooks, and does not know which controller is active.${lastKnown}`;
-    const whoActs = 'Who operates the database. Running jobs go on, and everything else when it is back.';
+    const whoActs =
+      'The operator of the database. Running jobs go on; everything else goes on when the database is back.';
     const scope: HealthScope = { what: 'store', name: '', sentence, since: awaySince, whoActs, stops: true };
     return { ready: false, degraded: true, canStore: false, scopes: [scope], ages: [] };
   }
@@ -101,8 +102,8 @@ function healthOf(seen: SeenView | null, awaySince: number | null, now: number):
     const { degraded, scopes, ages } = seen.view.health;
     return { ready: true, degraded, canStore: true, scopes, ages };
   }
-  const sentence = `No controller is active: what is queued waits until one takes over.${lastKnown}`;
-  const whoActs = 'Nobody for some seconds; then who operates the controllers.';
+  const sentence = `No controller is active: queued jobs wait until one takes over.${lastKnown}`;
+  const whoActs = 'Nobody for some seconds; after that the operator of the controllers.';
   const scope: HealthScope = {
     what: 'daemon',
     name: '',
