@@ -26,8 +26,17 @@ async function round(store: Store, worker: string, n: number): Promise<void> {
   tell({ worker, n });
 }
 
+/** Tries again while the pipe is full: on a busy machine the test reads later than this process writes. */
 function tell(fact: object): void {
-  writeSync(1, `${JSON.stringify(fact)}\n`);
+  const line = Buffer.from(`${JSON.stringify(fact)}\n`);
+  let written = 0;
+  while (written < line.length) {
+    try {
+      written += writeSync(1, line, written);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+    }
+  }
 }
 
 /** Writes rounds until the process is killed, several at a time. */
