@@ -81,13 +81,19 @@ export function servedEnd({ context }: { context: JobContext }): JobEnd | null {
 }
 
 /** Returns the end of an actor whose job is given up, or whose record an operator ended. */
-export function unservedEnd({ context: { job, failure } }: { context: JobContext }): JobEnd | null {
+export function unservedEnd({ context: { job, runner, failure } }: { context: JobContext }): JobEnd | null {
   if (job.id === NO_JOB) return null;
-  const outcome = ((): JobOutcome => {
-    if (failure?.code === 'OPERATOR_CANCELLED') return 'cancelled';
-    return failure?.code === 'OPERATOR_FORGOT' ? 'unknown' : 'notOurs';
-  })();
-  return { outcome, blame: failure?.blame ?? null, cause: failure, attempts: job.attempt };
+  const end = (outcome: JobOutcome, blame: Blame | null = failure?.blame ?? null): JobEnd => ({
+    outcome,
+    blame,
+    cause: failure,
+    attempts: job.attempt,
+  });
+  if (failure?.code === 'OPERATOR_CANCELLED') return end('cancelled');
+  if (failure?.code === 'OPERATOR_FORGOT') return end('unknown');
+  // The runner may have run the job, and GitHub does not say so any more.
+  if (failure?.code === 'REPOSITORY_GONE' && runner?.mode) return end('unknown', null);
+  return end('notOurs');
 }
 
 /**

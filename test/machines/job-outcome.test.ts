@@ -125,6 +125,14 @@ test('a job that ran on another runner of ours is not lost with the VM that was 
   expect(rig.snapshot.output).toMatchObject({ outcome: 'failed', blame: null, cause: null });
 });
 
+test('how a job ended is unknown when its repository is gone after its runner was launched, and not before that', async () => {
+  const gone = Array.from({ length: 40 }, () => ({ fails: 'REPOSITORY_GONE' as const }));
+  const ended = { ended: 'exited', failure: null } as const;
+  expect(await endOf({ watches: [ended], recheckJob: gone })).toBe('unknown REPOSITORY_GONE');
+  const never = await endOf({ watches: [], obtainRunnerConfig: [{ fails: 'REPOSITORY_GONE' }] });
+  expect(never).toBe('notOurs operator REPOSITORY_GONE');
+});
+
 test('a job that comes to a VM by an exchange has one attempt more, and names its runner', async () => {
   const rig = new JobRig({ script: { watchRunner: [HANGS] } });
   await rig.grantSlot();

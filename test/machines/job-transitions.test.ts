@@ -224,10 +224,15 @@ test('a teardown with nothing left ends with the outcome of its job', () => {
   expect(end({ status: 'in_progress', takenBy: OURS }, gone)).toEqual(['done', 'lost host']);
   expect(end({ status: 'in_progress', takenBy: OURS }, null)).toEqual(['done', 'unknown']);
   for (const code of OVER as FailureCode[]) {
-    const outcome =
-      { OPERATOR_CANCELLED: 'cancelled', OPERATOR_FORGOT: 'unknown' }[code as string] ?? 'notOurs';
+    const told =
+      {
+        OPERATOR_CANCELLED: 'cancelled operator',
+        OPERATOR_FORGOT: 'unknown operator',
+        // Its runner was launched.
+        REPOSITORY_GONE: 'unknown',
+      }[code as string] ?? 'notOurs operator';
     const cause = failure(code, 'It was ordered.');
-    expect(end({ status: 'queued' }, cause), code).toEqual(['failed', `${outcome} operator`]);
+    expect(end({ status: 'queued' }, cause), code).toEqual(['failed', told]);
   }
   // The job went on in an actor of its own.
   expect(end({ id: NO_JOB }, failed)).toEqual(['done', null]);
