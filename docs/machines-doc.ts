@@ -57,6 +57,7 @@ const TAGS: Record<string, string> = {
   leaving: 'Its VM is to be removed, so it gets no other job.',
   held: 'Its VM is kept for a person, or is about to be: a job that needs the slot ends this.',
   asksToHold: 'The scheduler has to say whether its VM may be held.',
+  runnerGone: 'Its runner is removed from GitHub, or is left to the collector.',
   hostFull: 'Its VM waits for room on a full host; the job may go on at another host.',
   acceptsJobs: 'The host gets jobs.',
   answers: 'Its last look succeeded: what it lists is true.',

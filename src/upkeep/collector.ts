@@ -199,20 +199,20 @@ export class Collector {
     const vmIds = new Set<string>();
     const namesInMaking = new Set<string>();
     const runnerNames = new Set<string>();
-    const removedRunners = new Set<string>();
+    const goneRunners = new Set<string>();
     for (const { snapshot } of this.#options.actors.all()) {
       const { vm, runner } = snapshot.context;
       if (vm?.id) vmIds.add(vm.id);
       else if (vm) namesInMaking.add(vm.name);
-      const isHeld = snapshot.hasTag('held');
-      if (runner) (isHeld ? removedRunners : runnerNames).add(runner.name);
+      const isGone = snapshot.hasTag('runnerGone');
+      if (runner) (isGone ? goneRunners : runnerNames).add(runner.name);
     }
     const { bases } = this.#options.world;
     return {
       vmIds,
       namesInMaking,
       runnerNames,
-      removedRunners,
+      goneRunners,
       keepsBase: (vm: { host: string; id: string; name: string }) => bases.keeps(vm.host, vm),
     };
   }

@@ -53,7 +53,7 @@ const NOBODY: Owners = {
   vmIds: new Set(),
   namesInMaking: new Set(),
   runnerNames: new Set(),
-  removedRunners: new Set(),
+  goneRunners: new Set(),
   keepsBase: () => false,
 };
 

@@ -29,10 +29,10 @@ export interface Owners {
   namesInMaking: ReadonlySet<string>;
   runnerNames: ReadonlySet<string>;
   /**
-   * Runners of VMs that are held, which were removed before. Such a runner can appear once more, if a request for its
-   * registration took effect after its process had ended.
+   * Runners that a record has removed already, or left to the collector, while its VM is still there. A removed runner
+   * can appear once more, if a request for its registration took effect after its process had ended.
    */
-  removedRunners: ReadonlySet<string>;
+  goneRunners: ReadonlySet<string>;
   /** Whether a VM with the name of a base is one, is being made into one, or is being cloned. */
   keepsBase(vm: { host: string; id: string; name: string }): boolean;
 }
@@ -140,14 +140,14 @@ function runnerStep(
   if (owners.runnerNames.has(runner.name)) return [];
   const stray = { kind: 'runner' as const, ...runner };
   const leave = (why: string): CollectionStep[] => [{ ...stray, do: 'leave', why }];
-  const isRemoved = owners.removedRunners.has(runner.name);
-  if (!isRemoved && vms.some(({ name }) => name === runner.name))
+  const isGone = owners.goneRunners.has(runner.name);
+  if (!isGone && vms.some(({ name }) => name === runner.name))
     return leave('its VM still exists and is removed first');
   if (runner.busy) return leave('GitHub says that it is busy');
   if (runner.online) return leave('it is online');
   if (unseenHosts.length > 0)
     return leave(`its VM may be on ${unseenHosts.join(', ')}, which did not answer`);
-  const why = isRemoved ? 'it was removed, and is there again' : 'no record and no VM owns it';
+  const why = isGone ? 'its VM does not need it any more' : 'no record and no VM owns it';
   if (!sight(`runner ${runner.scope} ${runner.id}`))
     return [{ ...stray, do: 'wait', why: `${why}; the collector acts when it sees this again` }];
   return [{ ...stray, do: 'delete', why }];

@@ -75,6 +75,18 @@ test('a VM and a runner of an actor are not touched', async () => {
   expect(at.names()).toHaveLength(1);
 });
 
+test('a runner that appears after its removal is removed again, also while its VM cannot be deleted', async () => {
+  const at = await collecting();
+  at.mac.faults.add({ route: 'DELETE /vms/:id', status: 500, code: 'DELETE_FAILED' });
+  const { jobId, name } = at.queueJob();
+  await at.see(jobId);
+  await soon(() => expect(at.stateOf(jobId)).toContain('runner.gone'));
+  await at.register(name);
+  expect(await at.collect()).toEqual([`runner ${name} wait`]);
+  expect(await at.collect()).toEqual([`runner ${name} delete`]);
+  expect([at.names(), at.runnerNames()]).toEqual([[name], []]);
+});
+
 describe('a runner without a record', () => {
   test('and without a VM is removed at the second look, when it was offline in both', async () => {
     const at = await collecting();

@@ -15,7 +15,7 @@ const nobody = {
   vmIds: new Set<string>(),
   namesInMaking: new Set<string>(),
   runnerNames: new Set<string>(),
-  removedRunners: new Set<string>(),
+  goneRunners: new Set<string>(),
   keepsBase: (_vm: { host: string; id: string; name: string }) => false,
 };
 
@@ -157,12 +157,11 @@ test('no runner is removed while a host that may hold its VM does not answer', (
   ]);
 });
 
-test('the runner of a held VM is removed again when it appears late, and not while it may have a job', () => {
-  const removed = { removedRunners: new Set(['gh-a-1-2']), vmIds: new Set(['ID-gh-a-1-2']) };
-  const planned = (facts = {}) =>
-    plan({ vms: [vm('gh-a-1-2')], runners: [runner('gh-a-1-2', facts)] }, removed);
+test('a runner that is gone is removed again when it appears late, and not while it may have a job', () => {
+  const gone = { goneRunners: new Set(['gh-a-1-2']), vmIds: new Set(['ID-gh-a-1-2']) };
+  const planned = (facts = {}) => plan({ vms: [vm('gh-a-1-2')], runners: [runner('gh-a-1-2', facts)] }, gone);
   expect(planned()).toMatchObject([
-    { kind: 'runner', do: 'delete', why: 'it was removed, and is there again' },
+    { kind: 'runner', do: 'delete', why: 'its VM does not need it any more' },
   ]);
   expect(planned({ online: true })).toMatchObject([{ do: 'leave' }]);
   expect(planned({ busy: true })).toMatchObject([{ do: 'leave' }]);

@@ -39,7 +39,7 @@ function part(
           'acting',
         ),
       },
-      gone: { type: 'final' },
+      gone: { type: 'final', tags: isVm ? [] : ['runnerGone'] },
     },
   });
 }

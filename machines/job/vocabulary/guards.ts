@@ -69,7 +69,8 @@ export function guardedSetup({ policy, now }: JobMachineOptions) {
         | 'leaving'
         | 'hostFull'
         | 'asksToHold'
-        | 'held',
+        | 'held'
+        | 'runnerGone',
     },
     actors: effectPlaceholders,
   }).extend({
