@@ -14,7 +14,7 @@ export interface HoldsOptions {
   full: FullHosts;
 }
 
-/** The VMs that are held for a person: it tells their actors what the pure functions decide. */
+/** The VMs that are held for a person: tells their actors what the pure functions decide. */
 export class Holds {
   readonly #options: HoldsOptions;
 
@@ -22,9 +22,9 @@ export class Holds {
     this.#options = options;
   }
 
-  /** Whether a VM is held, or is to be held. */
-  get areThere(): boolean {
-    return !this.#options.actors.held().next().done;
+  /** True while no VM is held or is to be held. */
+  get isEmpty(): boolean {
+    return this.#options.actors.held().next().done === true;
   }
 
   /**

@@ -10,7 +10,7 @@ export interface HeldVm {
   at: number;
 }
 
-/** A job, or the VM of one, that waits for a slot: whether it could use one that becomes free on a host. */
+/** Whether a job, or the VM of one, that waits for a slot could use one that becomes free on a host. */
 export type Demand = (host: string) => boolean;
 
 export interface HoldNeeds {
@@ -33,15 +33,15 @@ export function planHolds({ held, demand, soonFree, isClosed }: HoldNeeds): {
 } {
   const end: { key: string; because: HoldEnd }[] = [];
   const kept: HeldVm[] = [];
-  for (const vm of [...held].sort(firstFirst)) {
-    if (isClosed(vm.host)) end.push({ key: vm.key, because: 'hostClosed' });
-    else if (kept.some(({ host }) => host === vm.host)) end.push({ key: vm.key, because: 'otherHeld' });
-    else kept.push(vm);
-  }
   const coming = new Map(soonFree);
-  const hostOf = new Map(held.map(({ key, host }) => [key, host]));
-  for (const { key } of end) {
-    const host = hostOf.get(key) ?? '';
+  for (const vm of [...held].sort(firstFirst)) {
+    const { key, host } = vm;
+    const isSecond = kept.some((other) => other.host === host);
+    if (!isSecond && !isClosed(host)) {
+      kept.push(vm);
+      continue;
+    }
+    end.push({ key, because: isSecond ? 'otherHeld' : 'hostClosed' });
     coming.set(host, (coming.get(host) ?? 0) + 1);
   }
   for (const mayUse of demand) {

@@ -61,7 +61,7 @@ export class SlotGrants {
     this.#reclaimRefused();
     // Everything that frees a slot calls this again, so the queue, which may be long, is not walked before.
     const isFull = this.#warm(open).length === 0 && this.#freeHosts(open).every(({ free }) => free === 0);
-    if (isFull && !this.#holds.areThere) return soonest(paused);
+    if (isFull && this.#holds.isEmpty) return soonest(paused);
     for (const { job, warm } of assignWarmVms(this.#waiting(), this.#warm(open), now, gates))
       this.#hand(job, warm);
 

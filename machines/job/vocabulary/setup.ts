@@ -1,6 +1,6 @@
 import { assertEvent, assign, stopChild } from 'xstate';
 import { type Failure, type FailureCode, failure } from '../../failure.ts';
-import { type Pause, pauseAfter } from '../../pause.ts';
+import { pauseAfter } from '../../pause.ts';
 import { resourceName } from '../../resource-name.ts';
 import {
   isSameScope,
@@ -22,8 +22,8 @@ import { setupWithHolds } from './holds.ts';
 
 /** The vocabulary of the job machine: types, effects, guards and actions, bound to a policy and a clock. */
 export function jobSetup({ policy, now }: JobMachineOptions) {
-  const after = (pause: Pause, tries: number, retryAt: number | null) =>
-    Math.max(retryAt ?? 0, now() + pauseAfter(pause, tries));
+  const after = (pause: number, { retryAt }: Pick<Failure, 'retryAt'>) =>
+    Math.max(retryAt ?? 0, now() + pause);
 
   const scopeOf = (job: Job) => runnerScopeOf(policy.runnerScope, job);
 
@@ -149,28 +149,28 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
         phase: ({ context }, lastFailure: Failure) => {
           const { tries, enteredAt } = context.phase;
           const pause = pauseFor(policy, lastFailure, { tries, waited: now() - enteredAt });
-          const nextTryAt = Math.max(lastFailure.retryAt ?? 0, now() + pause);
+          const nextTryAt = after(pause, lastFailure);
           return { ...context.phase, tries: tries + 1, lastFailure, nextTryAt };
         },
       }),
       noteVmDeletionFailure: assign({
         phase: ({ context }, lastFailure: Failure) => {
           const { tries } = context.phase;
-          const nextTryAt = after(policy.teardownPause, tries, lastFailure.retryAt);
+          const nextTryAt = after(pauseAfter(policy.teardownPause, tries), lastFailure);
           return { ...context.phase, tries: tries + 1, lastFailure, nextTryAt };
         },
       }),
       noteRunnerRemovalFailure: assign({
         runnerRemoval: ({ context }, lastFailure: Failure) => {
           const { tries } = context.runnerRemoval;
-          const nextTryAt = after(policy.teardownPause, tries, lastFailure.retryAt);
+          const nextTryAt = after(pauseAfter(policy.teardownPause, tries), lastFailure);
           return { tries: tries + 1, lastFailure, nextTryAt };
         },
       }),
       noteJobCheckFailure: assign({
         jobCheck: ({ context }, lastFailure: Failure) => {
           const { tries } = context.jobCheck;
-          const nextTryAt = after(policy.teardownPause, tries, lastFailure.retryAt);
+          const nextTryAt = after(pauseAfter(policy.teardownPause, tries), lastFailure);
           return { tries: tries + 1, lastFailure, nextTryAt };
         },
       }),
@@ -192,7 +192,7 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
             ...context.phase,
             tries: tries + 1,
             lastFailure,
-            nextTryAt: after(policy.silentPause, tries, null),
+            nextTryAt: now() + pauseAfter(policy.silentPause, tries),
           };
         },
       }),

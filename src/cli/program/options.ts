@@ -6,6 +6,7 @@ export const wholeNumber = (least: number, most: number) => (text: string) => {
   throw new InvalidArgumentError(`Write a whole number from ${least} to ${most}.`);
 };
 export const port = wholeNumber(0, 65_535);
+export const jobId = wholeNumber(1, Number.MAX_SAFE_INTEGER);
 export const configOption = () =>
   new Option(
     '-c, --config <file>',

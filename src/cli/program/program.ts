@@ -7,7 +7,7 @@ import { addImages } from './fleet/images-program.ts';
 import { addInit } from './init-program.ts';
 import { addLeftovers } from './leftovers-program.ts';
 import { addNotify } from './notify-program.ts';
-import { configOption, example, jsonOption, port, wholeNumber } from './options.ts';
+import { configOption, example, jobId, jsonOption, port, wholeNumber } from './options.ts';
 import { addService } from './service-program.ts';
 import { addSimulate } from './simulate-program.ts';
 import { addStore } from './store-program.ts';
@@ -68,8 +68,6 @@ export function commandLine(): Command {
         (await import('../commands/jobs-command.ts')).jobsCommand(options, terminal),
       ),
     );
-
-  const jobId = wholeNumber(1, Number.MAX_SAFE_INTEGER);
 
   program
     .command('watch')

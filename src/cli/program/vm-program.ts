@@ -1,8 +1,6 @@
 import type { Command } from 'commander';
 import { runCommand, processTerminal as terminal } from '../command.ts';
-import { configOption, example, jsonOption, wholeNumber } from './options.ts';
-
-const jobId = wholeNumber(1, Number.MAX_SAFE_INTEGER);
+import { configOption, example, jobId, jsonOption } from './options.ts';
 
 /** The orders and commands for a person who looks into a VM. */
 export function addVm(program: Command): void {
