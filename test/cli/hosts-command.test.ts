@@ -5,6 +5,7 @@ import { nextTimeOfDay } from '../../src/cli/commands/hosts/next-time-of-day.ts'
 import type { Orders } from '../../src/dispatch/orders.ts';
 import { moment } from '../../src/format.js';
 import type { Cordon } from '../../src/store/tables/hosts/cordons.ts';
+import { HOLD } from '../machines/job-samples.ts';
 import { recordingTerminal } from './recording-terminal.ts';
 import { runningDaemon } from './running-daemon.ts';
 
@@ -62,6 +63,24 @@ test('hosts are listed with their state, their free slots and why they take no j
     'HOST    STATE    FREE    AGENT',
     'mini-1  healthy  1 of 2  1.0.0  takes jobs',
     'mini-2  lost                    No answer.',
+  ]);
+});
+
+test('a host that holds a VM says so, with the job that failed in it and until when', async () => {
+  const held = { vmName: 'gh-default-101-1', hold: HOLD };
+  const base = { state: 'healthy', history: [], cordon: null, held } as const;
+  await using daemon = await runningDaemon({
+    hosts: () => [
+      { ...base, name: 'mini-1' },
+      { ...base, name: 'mini-2', state: 'unreachable' },
+    ],
+  });
+  const { terminal, text } = recordingTerminal();
+  await hostsCommand({ config: daemon.config }, terminal);
+  const words = `holds the VM of job ${HOLD.jobId} until ${moment(HOLD.until)}`;
+  expect(text().replace(/ +/g, ' ').split('\n').slice(1)).toEqual([
+    `mini-1 healthy takes jobs; ${words}`,
+    `mini-2 unreachable ${words}`,
   ]);
 });
 

@@ -4,8 +4,11 @@ import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
 import { failure } from '../../machines/failure.ts';
+import { NO_JOB } from '../../machines/job/context.ts';
 import { askDaemon } from '../../src/cli/admin-client.ts';
 import { jobsCommand } from '../../src/cli/commands/jobs-command.ts';
+import { clock as timeOfDay } from '../../src/format.js';
+import { HOLD } from '../machines/job-samples.ts';
 import { jobView, NOW, settledJob } from './job-samples.ts';
 import { recordingTerminal } from './recording-terminal.ts';
 import { runningDaemon } from './running-daemon.ts';
@@ -37,6 +40,26 @@ test('live jobs are listed above finished ones, each with its state, host, age, 
       "9    acme/app    Lint             lost       mac-1  2 h ago  3        the image's fault. IMAGE_INVALID: The image asks for too much.",
     ].join('\n'),
   );
+});
+
+test('a VM that is held is listed with the job that failed in it, until when it is held and why', async () => {
+  const hold = { ...HOLD, jobId: 11, at: NOW, until: NOW + 20 * 60_000 };
+  const path = 'tearingDown.vm.held, tearingDown.runner.gone, tearingDown.job.gone';
+  const { job } = jobView(NO_JOB);
+  const held = { state: path, job: { ...job, queuedAt: NOW }, hold } as const;
+  await using daemon = await runningDaemon({
+    jobs: () => [
+      jobView(NO_JOB, { ...held, key: '11' }),
+      jobView(NO_JOB, { ...held, key: '12', hold: { ...hold, jobId: 12, by: null } }),
+    ],
+  });
+  const { terminal, text } = recordingTerminal({}, clock);
+  await jobsCommand({ config: daemon.config }, terminal);
+  const until = `until ${timeOfDay(hold.until)} (for 20 min)`;
+  expect(text().replace(/ +/g, ' ').split('\n').slice(1)).toEqual([
+    `11 acme/app CI / Unit tests held mac-1 0 s 1 held for job 11 ${until}, by ada`,
+    `12 acme/app CI / Unit tests held mac-1 0 s 1 held for job 12 ${until}, as its label says`,
+  ]);
 });
 
 test('--json prints the response of the daemon unchanged', async () => {

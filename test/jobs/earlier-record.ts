@@ -22,7 +22,7 @@ const omit = (from: object | null, ...keys: string[]) =>
  */
 export function earlierRecord(path: string, facts: EarlierFacts = {}) {
   const isTearingDown = path.startsWith('tearingDown');
-  const { job, vm, runner, jobCheck: _, otherJobSince: __, ...rest } = contextAt(path);
+  const { job, vm, runner, jobCheck: _, otherJobSince: __, hold: ___, ...rest } = contextAt(path);
   const value = valueAt(path);
   const now = isTearingDown
     ? { tearingDown: { ...(value as { tearingDown: object }).tearingDown, job: 'gone' } }
@@ -46,11 +46,11 @@ export function earlierRecord(path: string, facts: EarlierFacts = {}) {
       failure: facts.failure ?? null,
       released: facts.released ?? false,
       job: {
-        ...omit(job, 'commit', 'branch', 'attempt', 'runnersUnused', 'vmsInVain', 'lastFailure'),
+        ...omit(job, 'commit', 'branch', 'attempt', 'runnersUnused', 'vmsInVain', 'lastFailure', 'holdOrder'),
         namesTaken: job.id === NO_JOB || vm === null ? 0 : 1,
         ...facts.job,
       },
-      vm: facts.vm === null ? null : vm && { ...omit(vm, 'madeFor', 'numbers'), ...facts.vm },
+      vm: facts.vm === null ? null : vm && { ...omit(vm, 'madeFor', 'numbers', 'image'), ...facts.vm },
       runner:
         facts.runner === null ? null : runner && { ...omit(runner, 'scope', 'isLeft'), ...facts.runner },
     },

@@ -25,6 +25,14 @@ test('an unknown field of a record is dropped', () => {
   expect(readSnapshot(machine, record)).toEqual({ snapshot: stored() });
 });
 
+test('a record of a version without holds and image versions is revived, with none of them', () => {
+  const record = stored();
+  delete record.context.hold;
+  delete record.context.job.holdOrder;
+  delete record.context.vm.image;
+  expect(readSnapshot(machine, record)).toEqual({ snapshot: stored() });
+});
+
 test('an effect of its state that a record lacks is started', () => {
   const record = stored();
   const { createVm, ...others } = record.children;
