@@ -24,7 +24,7 @@ export function createJobMachine(options: JobMachineOptions) {
       'The machine of one workflow job, or of a VM without a job.',
       'In every state an operator can order that the record is forgotten: this leads to `failed` at once and deletes nothing.',
       'The collector then removes what is left of the VM and the runner.',
-      'Until the teardown, an operator can order that the VM in which the job fails is held, and take that order back.',
+      'Until the teardown, an operator can order to hold the VM in which the job fails, and can take that order back.',
     ),
     context: ({ input }) => ({
       job: input.job,

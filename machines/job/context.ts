@@ -87,7 +87,7 @@ export interface VmImage {
 
 export type Address = { host: string; port: number };
 
-/** Why a hold ended, or why a VM that was to be held was not. */
+/** Why a hold ended, or did not begin. */
 export const HOLD_ENDS = [
   'over',
   'released',
@@ -208,7 +208,7 @@ export interface JobContext {
   failure: Failure | null;
   /** Epoch ms of GitHub's first word that our job is still queued while the guest works on one; null without it. */
   otherJobSince: number | null;
-  /** The VM is to be held, is held or was held; null otherwise. */
+  /** Of a VM that is to be held, is held or was held; null for every other VM. */
   hold: Hold | null;
 }
 

@@ -5,7 +5,7 @@ import type { JobPolicy } from './policy.ts';
 /** Milliseconds from the end of the work to the end of the longest hold, whatever is ordered. */
 export const LONGEST_HOLD = 4 * 3_600_000;
 
-/** Failures after which there is no VM to look into, or one that has nothing to do with what failed. */
+/** Failures after which there is no VM to look into, or a VM that does not show why it failed. */
 const NOTHING_TO_SEE: readonly FailureCode[] = [
   'HOST_LOST',
   'HOST_FULL',
@@ -23,8 +23,8 @@ const NOTHING_TO_SEE: readonly FailureCode[] = [
 const FAILED: readonly (string | null)[] = ['failure', 'timed_out'];
 
 /**
- * The hold that follows when the work of this VM ends now; null when nothing failed in it, or nobody wants it held.
- * Without an order only what the VM, its image or the job may show is kept, and not what GitHub refused.
+ * Returns the hold that follows if the work of this VM ends now; null if nothing failed in it, or nobody wants to hold
+ * it. Without an order, a VM is not held for a failure that is GitHub's: such a VM has nothing to show.
  */
 export function holdAfter(context: JobContext, policy: JobPolicy, now: number): Hold | null {
   const { job, vm } = context;
@@ -35,13 +35,13 @@ export function holdAfter(context: JobContext, policy: JobPolicy, now: number): 
   return begun({ ...order, jobId: job.id, until: 0, latest: 0, vnc: null, ended: null }, vm.expiresAt, now);
 }
 
-/** The hold as it begins now: its time runs from here, and ends before the lifetime of its VM (epoch ms). */
+/** Returns the hold as it begins at `now` (epoch ms); it ends before the lifetime of its VM does. */
 export function begun(hold: Hold, expiresAt: number | null, now: number): Hold {
   const latest = Math.min(now + LONGEST_HOLD, expiresAt ?? Number.MAX_SAFE_INTEGER);
   return { ...hold, latest, until: Math.min(now + hold.lasts, latest) };
 }
 
-/** The hold with its whole time from now on (epoch ms), up to its latest end. */
+/** Returns the hold with its whole time from `now` on (epoch ms), up to its latest end. */
 export function restarted(hold: Hold, now: number): Hold {
   return { ...hold, until: Math.min(now + hold.lasts, hold.latest) };
 }

@@ -56,7 +56,7 @@ function pauseForCause(
   return pauseAfter(slowAttemptPause, attemptsFailed - maxAttempts);
 }
 
-/** VMs in vain, which never ran the job, before its pauses grow with each further one. */
+/** How many VMs a job may use without running in one of them, before its pauses grow with each further one. */
 const UNPACED = 3;
 
 /**

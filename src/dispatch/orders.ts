@@ -155,8 +155,8 @@ export class Orders {
   }
 
   /**
-   * The VM in which the job fails is held for so many milliseconds, or the held one is kept for so long from now on. Returns
-   * the present hold; null when it begins only when the job fails.
+   * Holds the VM in which the job fails for `lasts` milliseconds; a VM that is held already is held for so long from now
+   * on. Returns the present hold; null if it begins only when the job fails.
    */
   hold(jobId: number, by: string, lasts: number): Hold | null {
     const { actors, store } = this.#options;
@@ -261,7 +261,7 @@ export class Orders {
     dispatcher.requestScheduling();
   }
 
-  /** The actor whose VM is held for the job, else that of the job. */
+  /** Returns the actor whose VM is held for the job, or else the actor of the job. */
   #holdable(jobId: number): { key: string; host: string | null } {
     const { actors } = this.#options;
     const vm = vmOfJob(actors, jobId);

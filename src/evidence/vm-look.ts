@@ -33,8 +33,8 @@ export interface VmAddresses {
 }
 
 /**
- * Looks into the VM of a live job, or into one that is held, because a person asks: nothing of it is stored, neither in the journal nor as
- * evidence.
+ * Looks into the VM of a live job, or into a held VM, because a person asks. Nothing that it sees is stored, neither in
+ * the journal nor as evidence.
  */
 export class VmLook {
   readonly #world: EffectWorld;
@@ -70,7 +70,7 @@ export class VmLook {
     return within('host', (signal) => this.#world.agent(host).screenshot(id, { signal }));
   }
 
-  /** Where a person reaches the VM; null when the job has no VM that was made. It holds no password. */
+  /** Returns where a person reaches the VM, without a password; null when the job has no VM yet. */
   addresses(jobId: number): VmAddresses | null {
     const { vm, hold } = vmOfJob(this.#actors, jobId)?.context ?? {};
     if (!vm?.id) return null;

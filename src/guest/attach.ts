@@ -1,17 +1,17 @@
 import type { Client, ClientChannel } from 'ssh2';
 
-/** What a person reads and writes; passed in, so that a test is the person. */
+/** The streams through which a person works in a guest; passed in, so that a test can take the person's place. */
 export interface PersonStreams {
   stdin: NodeJS.ReadableStream;
   stdout: NodeJS.WritableStream;
   stderr: NodeJS.WritableStream;
-  /** Null where there is no terminal. */
+  /** The person's terminal; null without one. */
   window: {
     columns: number;
     rows: number;
     /** The type of the terminal, such as `xterm-256color`. */
     term: string;
-    /** The guest's shell has begun: from now on each key goes there; `changed` takes a new size of the window. */
+    /** Called when the guest's shell has begun, so that each key goes there; `changed` tells it a new size. */
     opened(changed: (columns: number, rows: number) => void): void;
   } | null;
 }

@@ -2,8 +2,8 @@ import type { JobContext } from '../../machines/job/context.ts';
 import type { JobActors } from './job-actors.ts';
 
 /**
- * The actor whose VM a person means by a job: the one that is held for it, else that of the job itself; null when the job
- * has no VM.
+ * Returns the actor whose VM a person means by a job: the actor whose VM is held for the job, or else the actor of the
+ * job itself; null when neither has a VM.
  */
 export function vmOfJob(
   actors: Pick<JobActors, 'held' | 'holderOfJob' | 'snapshotOf'>,

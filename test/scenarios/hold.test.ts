@@ -101,7 +101,7 @@ test('an order keeps the VM in which a job of any label fails, over a restart, u
   const ada = person(world);
   expect(await ada.hold(job?.id ?? 0, '8s')).toBe(0);
   expect(ada.lines.out).toEqual([
-    `If job ${job?.id} fails, or its attempt does, its VM is held then. It is not held now.`,
+    `The VM of job ${job?.id} is held as soon as the job or its attempt fails. It is not held now.`,
   ]);
   const { hold } = await held(world);
   await first.drain();

@@ -8,18 +8,17 @@ const LATE = 3 * 60_000;
  * registration takes effect late, and the collector acts at the second sight.
  */
 const LISTED = 5 * 60_000;
-/** A clock that gains. */
+/** How much faster than the simulation's clock a clock may run. */
 const FAST = 1.03;
 
 /**
- * A VM that is kept for a person keeps nobody waiting and keeps nothing alive: one VM of a Mac at most, no longer than was
- * asked for, and never with a runner. That a queued job gets its slot is judged by the law of the queue, for which a
- * held VM is room.
+ * A Mac holds one VM at most, no longer than was ordered, and never with a runner. That a queued job gets the slot of a
+ * held VM is judged by the law of the queue, for which a held VM is room.
  */
 export class HoldLaw {
   /**
-   * By VM: the instant of its order (epoch ms), for how long it is open, and for how long its runner is listed since then.
-   * Only the time counts in which the daemon could act.
+   * By VM: the instant of its order (epoch ms), for how long it has been open since then, and for how long its runner
+   * has been listed since then. Only the time counts in which the daemon could act.
    */
   readonly #held = new Map<string, { at: number; open: number; registered: number }>();
   /** Null after a time in which the daemon slept. */

@@ -20,13 +20,13 @@ const endedFor = {
 } as const;
 
 const ENDS =
-  'The end of its time, an operator, a job that needs the slot, a host that is lost or takes no jobs, and a VM that is gone end the hold, and the VM is deleted.';
+  'The hold ends, and the VM is deleted, if the time of the hold is over, an operator releases the VM, a job needs the slot, the host is lost or takes no jobs, or the VM is gone.';
 const EXTENDS = "An operator's further order extends it, up to its latest end.";
 
 /**
- * The states in which the VM of a failed attempt or job is kept for a person (an exception to law 14). They stand between
- * the end of the work and the deletion: the guest was asked, or its runner has ended, before any of them. Each of them
- * ends by itself, and none is deeper than its neighbours: a hold that hangs must not keep the teardown.
+ * Returns the states in which the VM of a failed attempt or job is kept for a person (an exception to law 14). They
+ * come between the end of the work and the deletion: before them, the guest was asked, or its runner has ended. Each
+ * of them ends by itself and has all the ways out: a hold must not keep the teardown from its end.
  */
 export function holding(s: JobSetup) {
   const state = (name: 'askingToHold' | 'unregistering' | 'opening' | 'held', config: StateConfig) =>
@@ -54,7 +54,7 @@ export function holding(s: JobSetup) {
       'askingToHold',
       s.createStateConfig({
         description: sentences(
-          'Entered when the attempt or the job failed, and its label or an operator wants the VM held.',
+          'Entered when the attempt or the job failed, and its label or an operator wants to hold the VM.',
           'The scheduler decides at once: it refuses if another VM of the host is held, if a job needs the slot, or if the host takes no jobs; otherwise this leads to `unregistering`.',
           ENDS,
         ),
@@ -81,7 +81,8 @@ export function holding(s: JobSetup) {
       s.createStateConfig({
         description: sentences(
           'Entered when the runner is removed from GitHub.',
-          'The agent is asked to forward SSH and screen sharing of the VM; every answer leads to `held`, except that the VM does not run, which ends the hold.',
+          'The agent is asked to forward SSH and screen sharing of the VM: this leads to `held`, also if the agent cannot forward them.',
+          'A VM that does not run ends the hold.',
           ENDS,
         ),
         invoke: {

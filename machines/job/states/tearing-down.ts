@@ -139,7 +139,7 @@ export function tearingDown(s: JobSetup) {
         s,
         sentences(
           'Entered at the start of the teardown; ends at once if there is no VM.',
-          'A VM in which the attempt or the job failed is held first if its label or an operator wants it.',
+          'If the attempt or the job failed in the VM, and its label or an operator wants to hold it, it is held before it is deleted.',
           'The VM is deleted by its id, or by its name where no id is known; success ends this part and frees the slot.',
           "A failed deletion is repeated after a pause, which an operator's retry ends.",
         ),

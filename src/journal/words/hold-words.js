@@ -20,13 +20,13 @@ const ENDS = {
   runnerLeft: 'its runner could not be removed from GitHub',
 };
 
-/** Whether a job's actor in this state keeps its VM for a person, or is about to. @param {string} state */
+/** Returns whether a job's actor in this state keeps its VM for a person, or is about to. @param {string} state */
 export function isHeld(state) {
   return /tearingDown\.vm\.(askingToHold|unregistering|opening|held)/.test(state);
 }
 
 /**
- * Until when a VM is held, who asked for it, and what ends it earlier, as sentences.
+ * Returns until when a VM is held, who ordered it, and what ends it earlier, as sentences.
  * @param {Hold} hold @param {{ name: string, host: string } | null | undefined} vm @param {number} now epoch ms
  */
 export function holdWords(hold, vm, now) {
@@ -37,13 +37,13 @@ export function holdWords(hold, vm, now) {
   return `${vm ? `VM ${vm.name} on ${vm.host}` : 'Its VM'} is held until ${clock(until)}${left}, ${who}. A job that needs its slot and an operator's release end the hold earlier.${most}`;
 }
 
-/** The same in few words, for a line of a table. @param {Hold} hold @param {number} now epoch ms */
+/** Returns the same in few words, for a line of a table. @param {Hold} hold @param {number} now epoch ms */
 export function shortHoldWords({ jobId, by, until }, now) {
   const left = until > now ? `for ${span(until - now)}` : 'until now';
   return `held for job ${jobId} until ${clock(until)} (${left}), ${by === null ? 'as its label says' : `by ${by}`}`;
 }
 
-/** Why a VM is held no longer, or was not held at all; empty while it is, or when nobody wanted it. @param {Hold | null | undefined} hold */
+/** Returns why a VM is not held any more, or was not held at all; empty while it is held, and without a hold. @param {Hold | null | undefined} hold */
 export function holdEndWords(hold) {
   return hold?.ended ? `The VM is not held any more: ${ENDS[hold.ended]}.` : '';
 }

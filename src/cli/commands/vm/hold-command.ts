@@ -22,7 +22,9 @@ export async function holdCommand(jobId: number, options: HoldOptions, terminal:
   const answer = (await order(path, options, terminal)) as OrderAnswers['/api/jobs/:id/hold'];
   if (options.json) terminal.out(JSON.stringify(answer));
   else if (answer.hold === null)
-    terminal.out(`If job ${jobId} fails, or its attempt does, its VM is held then. It is not held now.`);
+    terminal.out(
+      `The VM of job ${jobId} is held as soon as the job or its attempt fails. It is not held now.`,
+    );
   else {
     terminal.out(printable(holdWords(answer.hold, null, terminal.clock.now())));
     terminal.out(`Get in: jeballto-runner ssh ${jobId}`);

@@ -18,7 +18,7 @@ export interface SshOptions {
 
 /**
  * Opens a shell in the VM of a job, or runs one command there. It logs in as the daemon does: with the password or key of
- * the config, which stay in this process, and only to the guest with the host key of the VM's first login. Returns the
+ * the config, which stay in this process, and only to a guest that has the host key of the VM's first login. Returns the
  * exit status of what ran. Throws a NoDaemonError when no daemon answers or the job has no VM.
  */
 export async function sshCommand(
@@ -71,7 +71,7 @@ async function askForVm(daemon: AdminAddress, jobId: number): Promise<VmAddresse
   return (await askDaemon(daemon, 'GET', `/api/jobs/${jobId}/vm`)) as Answers['/api/jobs/:id/vm'];
 }
 
-/** The next VM at the same port has another key, or the same one: the system's list of hosts must not learn either. */
+/** Returns lines for another SSH client. It must not remember the key: the next VM behind this port may have another. */
 function printedLines({ vnc }: VmAddresses, { host, port, user, hostKey }: NonNullable<VmAddresses['ssh']>) {
   return [
     `ssh -p ${port} -o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=ask ${user}@${host}`,

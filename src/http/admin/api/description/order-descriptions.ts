@@ -39,7 +39,7 @@ export const ORDER_DESCRIPTIONS: Route[] = [
     method: 'post',
     path: '/api/jobs/{id}/hold',
     summary:
-      'Keep the VM in which the job fails for a person, or keep a held VM longer. `hold` is null while the job has not failed; then the hold begins when it fails.',
+      'Hold the VM in which the job fails, so that a person can look into it, or hold a held VM longer. `hold` is null if the job has not failed yet: the hold begins when it fails.',
     query: { for: 'How long: a span such as `20m`, at most `4h`. Without it, 20 minutes.' },
     answer: z.object({ ordered: z.literal(true), hold: hold.nullable() }),
   },

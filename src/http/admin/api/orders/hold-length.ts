@@ -3,10 +3,10 @@ import { LONGEST_HOLD } from '../../../../../machines/job/hold.ts';
 import { durationText, parseDuration } from '../../../../config/values/duration.ts';
 import { quoted } from '../../../../format.js';
 
-/** Milliseconds; where an order says nothing. */
+/** Milliseconds for an order without a length. */
 const USUAL = 20 * 60_000;
 
-/** Milliseconds for which a VM is to be held, of a text such as `20m`. Throws an HTTPException for any other text. */
+/** Returns for how many milliseconds a text such as `20m` holds a VM. Throws an HTTPException for any other text. */
 export function holdLength(text: string | undefined): number {
   if (text === undefined || text === '') return USUAL;
   const ms = parseDuration(text);
