@@ -418,8 +418,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     law: '14: a host holds one VM at most',
     file: 'src/placement/plan-holds.ts',
-    line: '    else if (kept.some(({ host }) => host === vm.host))',
-    becomes: '    else if (kept.some(({ key }) => key === vm.key))',
+    line: '    const isSecond = kept.some((other) => other.host === host);',
+    becomes: '    const isSecond = kept.some((other) => other.key === key);',
     tests: ['test/placement/plan-holds.test.ts'],
   },
   {
