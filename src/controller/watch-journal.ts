@@ -4,6 +4,7 @@ import { Metrics, type MetricsOptions } from '../http/admin/metrics.ts';
 import { applyEntry, emptyOverview } from '../journal/overview.js';
 import { PhaseSpans } from '../journal/phase-spans.ts';
 import { PhaseStats } from '../journal/phase-stats.ts';
+import { TakeOvers } from '../journal/take-overs.ts';
 import { RunnerVersions, type RunnerVersionsOptions } from '../upkeep/runner-versions.ts';
 
 /** Journal entries that are read at a start to restore the figures of states. */
@@ -25,13 +26,14 @@ export interface WatchJournalOptions
 
 /**
  * Everything that reads the journal while it is written and lasts as long as the process: the overview, the
- * figures of states, the history of hosts, the runner versions and the metrics. It starts before the first
+ * figures of states, the history of hosts, the take-overs, the runner versions and the metrics. It starts before the first
  * job is restored, so that no entry is missed.
  */
 export async function watchJournal({ log, tookOver = {}, ...options }: WatchJournalOptions) {
   const { journal, store, clock, active } = options;
   const stats = new PhaseStats();
   const history = new HostHistory();
+  const takeOvers = new TakeOvers();
   let heardLast = clock.now();
   for await (const entry of store.journal.read({ after: Math.max(0, store.journal.seq - REMEMBERED) })) {
     stats.add(entry);
@@ -40,7 +42,10 @@ export async function watchJournal({ log, tookOver = {}, ...options }: WatchJour
   const beside = [];
   for await (const entry of store.journal.read({ jobId: 0, reverse: true, limit: REMEMBERED_BESIDE }))
     beside.push(entry);
-  for (const entry of beside.reverse()) history.add(entry);
+  for (const entry of beside.reverse()) {
+    history.add(entry);
+    takeOvers.add(entry);
+  }
 
   const overview = emptyOverview();
   const spans = new PhaseSpans();
@@ -48,6 +53,7 @@ export async function watchJournal({ log, tookOver = {}, ...options }: WatchJour
     applyEntry(overview, entry);
     stats.add(entry);
     history.add(entry);
+    takeOvers.add(entry);
     spans.add(entry);
   });
   const versions = new RunnerVersions({
@@ -77,6 +83,7 @@ export async function watchJournal({ log, tookOver = {}, ...options }: WatchJour
     /** Epoch ms at which an earlier daemon last wrote; that of this start when none did. */
     heardLast,
     history,
+    takeOvers,
     metrics,
     versions,
     stop() {

@@ -10,6 +10,7 @@ const one = (with_: object) => ({
     epoch: 9,
     since: NOW - 60_000,
     seenAgo: 500,
+    isGone: false,
   },
   ...{ version: '1', digest: 'abc', hosts: [], labels: [], adminUrl: '', refusal: null },
   ...with_,
@@ -28,7 +29,7 @@ test('the strip says who is active since when, and who stands by', () => {
 });
 
 test('the strip warns when nobody could take over, and when nobody is active', () => {
-  const gone = { ...standby, seenAgo: 60_000 };
+  const gone = { ...standby, isGone: true };
   expect(controllersWords([one({}), gone], NOW)).toMatchObject({
     mood: 'warn',
     standbys: 'no other one stands by',

@@ -82,6 +82,8 @@ export class StagedDaemon {
   };
   /** Who started the run of any job. */
   starter: () => Promise<string | null> = async () => 'ada';
+  /** Those that share its database. */
+  controllers: ReturnType<AdminSource['controllers']> = [];
   url = '';
   close: () => Promise<void> = async () => undefined;
   /** Cuts every connection, and listens again at the same address after `whileCut` has run. */
@@ -156,6 +158,7 @@ export class StagedDaemon {
         addresses: (jobId) => this.look.addresses(jobId),
       },
       starter: () => this.starter(),
+      controllers: () => this.controllers,
     });
     const app = createAdminApp({ source, tokens: () => tokens, clock });
     webhooks.start();
@@ -247,6 +250,15 @@ export class StagedDaemon {
       from: '',
       to,
       detail: { slots: 2, version: '1.0.0', vms, failure: null, cordon: null, ...more },
+    });
+  }
+
+  /** What the journal tells when a controller becomes the active one. */
+  takeOver(controller: string, before: string, epoch: number): void {
+    this.journal.write({
+      ...{ kind: 'daemon', at: this.clock.now(), actor: 'daemon', jobId: 0, attempt: 0, host: null },
+      ...{ event: 'daemon.started', from: '', to: '', isTurn: true },
+      detail: { heardLast: this.clock.now(), controller, before, epoch },
     });
   }
 

@@ -54,6 +54,7 @@ export interface StagedParts {
   health(): Health;
   look: NonNullable<AdminSource['look']>;
   starter(): Promise<string | null>;
+  controllers: AdminSource['controllers'];
 }
 
 /** The source of a staged daemon's admin API: it really watches the journal, and its GitHub has nothing new. */
@@ -69,6 +70,7 @@ export async function stagedSource({
   health,
   look,
   starter,
+  controllers,
 }: StagedParts) {
   const { actors, hosts, cordons, breakers, tracer } = core;
   const github = {
@@ -166,7 +168,7 @@ export async function stagedSource({
     active: () => active,
     settled: async () => undefined,
     config: () => IN_FORCE,
-    controllers: () => [],
+    controllers,
     reload: async (by) => ({ ...NOTHING_NEW, by }),
     ...watching,
     ...{ store, journal, deliveries, clock, health: { now: health } },

@@ -1,5 +1,5 @@
 import { span } from '../../format.js';
-import type { ControllerRow } from '../../store/shared/controller-rows.ts';
+import { type ControllerView, controllerView } from '../../store/shared/controller-view.ts';
 import { SharedDatabase } from '../../store/shared/shared-database.ts';
 import { ExitCode, type Terminal, UsageError } from '../command.ts';
 import { readConfig } from '../read-config.ts';
@@ -22,9 +22,11 @@ export async function controllersCommand(
     );
   const database = await SharedDatabase.open(url, lease);
   try {
-    const [controllers, ahead] = [await database.controllers.all(), await database.aheadOf(terminal.clock)];
+    const rows = await database.controllers.all();
+    const controllers = rows.map((row) => controllerView(row, lease));
+    const ahead = await database.aheadOf(terminal.clock);
     if (json) terminal.out(JSON.stringify({ controllers }));
-    else for (const line of linesOf(controllers, terminal.clock.now() + ahead, lease)) terminal.out(line);
+    else for (const line of linesOf(controllers, terminal.clock.now() + ahead)) terminal.out(line);
   } finally {
     await database.close();
   }
@@ -32,16 +34,16 @@ export async function controllersCommand(
 }
 
 /** `now` is on the database's clock. */
-function linesOf(controllers: readonly ControllerRow[], now: number, lease: number): string[] {
+function linesOf(controllers: readonly ControllerView[], now: number): string[] {
   if (controllers.length === 0) return ['No controller has used this database within the last day.'];
-  return textTable([HEAD, ...controllers.map((one) => rowOf(one, now, lease))]);
+  return textTable([HEAD, ...controllers.map((one) => rowOf(one, now))]);
 }
 
-function rowOf(one: ControllerRow, now: number, lease: number): string[] {
-  const { name, role, since, epoch, version, digest, seenAgo, refusal } = one;
+function rowOf(one: ControllerView, now: number): string[] {
+  const { name, role, since, epoch, version, digest, seenAgo, isGone, refusal } = one;
   return [
     printable(name),
-    seenAgo > lease ? 'gone' : role,
+    isGone ? 'gone' : role,
     `${span(Math.max(0, now - since))} ago`,
     epoch === null ? '' : String(epoch),
     printable(version),

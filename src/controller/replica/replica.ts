@@ -7,6 +7,7 @@ import type { ControllerFigures } from '../../http/admin/controller-metrics.ts';
 import type { SwitchedApp } from '../../http/switched-app.ts';
 import type { PostgresEngine } from '../../store/postgres/postgres-engine.ts';
 import type { ControllerRow } from '../../store/shared/controller-rows.ts';
+import { type ControllerView, controllerView } from '../../store/shared/controller-view.ts';
 import type { SharedDatabase } from '../../store/shared/shared-database.ts';
 import type { ActiveDaemon } from '../active-daemon.ts';
 import { activeTime } from './active-time.ts';
@@ -95,9 +96,9 @@ export class Replica {
   }
 
   /** The controllers of the database as they were last seen, the active one first. */
-  controllers(): readonly ControllerRow[] {
-    const since = this.#parts.clock.now() - this.#knownAt;
-    return this.#known.map((one) => ({ ...one, seenAgo: one.seenAgo + since }));
+  controllers(): readonly ControllerView[] {
+    const later = this.#parts.clock.now() - this.#knownAt;
+    return this.#known.map((one) => controllerView(one, this.#config.store.lease, later));
   }
 
   figures(): ControllerFigures {
@@ -211,10 +212,12 @@ export class Replica {
   async #patience(): Promise<number | undefined> {
     const { database } = this.#parts;
     const all = await database.controllers.all().catch(() => []);
-    const isAwaited = all.some(
-      ({ id, role, refusal, seenAgo }) =>
-        id !== this.#id && role === 'standby' && refusal === null && seenAgo < this.#config.store.lease,
-    );
+    const isAwaited = all
+      .map((one) => controllerView(one, this.#config.store.lease))
+      .some(
+        ({ id, role, refusal, isGone }) =>
+          id !== this.#id && role === 'standby' && refusal === null && !isGone,
+      );
     return isAwaited ? CALLS_FOR : undefined;
   }
 

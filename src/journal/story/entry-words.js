@@ -99,8 +99,8 @@ function waitWords(name, how) {
 /** What an effect is called in words. @param {string} effect */
 export const effectWords = (effect) => EFFECTS[effect] ?? effect;
 
-/** The start of a daemon, or a take-over by one of several. @param {Record<string, unknown>} facts */
-function startLine({ controller, before, epoch }) {
+/** Returns the start of a daemon, or a take-over by one of several, in words. @param {{ controller?: unknown, before?: unknown, epoch?: unknown }} facts */
+export function startWords({ controller, before, epoch }) {
   if (!controller) return 'The daemon started';
   return `${controller} is the active controller${before ? ` after ${before}` : ''} (epoch ${epoch})`;
 }
@@ -121,7 +121,7 @@ export function lineOf(entry) {
   if (kind === 'host') return hostLine(entry);
   if (kind === 'quarantine')
     return `Its state machine failed, and its record went to quarantine: ${facts.reason}`;
-  if (kind === 'daemon') return startLine(facts);
+  if (kind === 'daemon') return startWords(facts);
   if (kind !== undefined) return `${host ?? entry.actor}: ${from && from !== to ? `${from} → ${to}` : to}`;
   const why = facts.code ? ` — ${facts.code}: ${facts.message}` : entry.notYet ? ` — ${entry.notYet}` : '';
   const end = entry.end ? `: ${outcomeWords(entry.end)}` : '';

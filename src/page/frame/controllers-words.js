@@ -6,12 +6,9 @@ import { clock, counted, span } from '../../format.js';
  * @typedef {import('../../http/admin/api/api-routes.ts').Answers['/api/controllers']['controllers'][number]} Controller
  */
 
-/** Milliseconds after which a controller that is not seen counts as gone. */
-const GONE_AFTER = 20_000;
-
 /** Returns the strip in words. @param {readonly Controller[]} controllers @param {number} now epoch ms */
 export function controllersWords(controllers, now) {
-  const here = controllers.filter(({ seenAgo }) => seenAgo < GONE_AFTER);
+  const here = controllers.filter(({ isGone }) => !isGone);
   const active = here.find(({ role }) => role === 'active');
   const standbys = here.filter(({ role }) => role === 'standby').map(({ name }) => name);
   const gone = controllers.length - here.length;

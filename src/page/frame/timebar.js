@@ -2,6 +2,7 @@ import { live } from '/lib/lit-html/directives/live.js';
 import { html, nothing } from '/lib/lit-html/lit-html.js';
 import { clock, moment, span } from '../../format.js';
 import { RANGES } from './ranges.js';
+import { takeOverMarks } from './take-over-marks.js';
 
 /**
  * @typedef {{ from: number, to: number }} Edges epoch ms
@@ -34,7 +35,7 @@ export function edgesOf({ firstAt, present }, range) {
  * }} view
  */
 export function timeView({ session, edges, range, onRange, onCopy, onLive }) {
-  const { past, playing, speed, firstAt, present, mode, lostAt } = session;
+  const { past, playing, speed, firstAt, present, mode, lostAt, takeOvers } = session;
   const { from } = edges;
   const at = past?.at ?? present;
   /** @param {number} to */
@@ -52,8 +53,8 @@ export function timeView({ session, edges, range, onRange, onCopy, onLive }) {
       <button class="play" ?disabled=${!past} @click=${() => session.play()} aria-label=${playing ? 'Pause' : 'Play'}>${playing ? '❚❚' : '▶'}</button>
       <label><span class="unseen">Speed</span><select @change=${onSpeed}>${SPEEDS.map((value) => html`<option value=${value} ?selected=${value === speed}>${value}×</option>`)}</select></label>
       <span class="edge" title=${moment(from)}>${clock(from)}</span>
-      <input id="scrubber" type="range" min=${Math.floor(from)} max=${Math.ceil(present)} step="100" .value=${live(String(Math.round(at)))}
-        aria-label="Moment" aria-valuetext=${past ? moment(at) : 'now'} @input=${onScrub}>
+      <div class="scrub">${takeOverMarks({ takeOvers, edges: { from, to: present }, onTravel: travel })}<input id="scrubber" type="range" min=${Math.floor(from)} max=${Math.ceil(present)} step="100" .value=${live(String(Math.round(at)))}
+        aria-label="Moment" aria-valuetext=${past ? moment(at) : 'now'} @input=${onScrub}></div>
       <output class="at">${past ? html`${moment(at)} <span class="sub">${span(present - at)} ago</span>` : mode === 'replay' ? 'end of the recording' : lostAt === null ? 'now' : `until ${clock(lostAt)}`}</output>
       <label class="range"><span class="unseen">Span</span><select @change=${onSpan}>
         ${SPANS.map(({ label, ms }) => html`<option value=${ms} ?selected=${ms === range}>${label}</option>`)}</select></label>

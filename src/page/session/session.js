@@ -50,6 +50,8 @@ export class Session {
   hosts = [];
   /** Those that share a database. @type {Answers['/api/controllers']['controllers']} */
   controllers = [];
+  /** When which one became the active one. @type {Answers['/api/controllers']['takeOvers']} */
+  takeOvers = [];
   /** @type {Answers['/api/sources'] | null} */
   sources = null;
   /** The keys of the config in force, and its digest. @type {Answers['/api/config']['config']} */
@@ -162,6 +164,7 @@ export class Session {
     this.unreadable = status ? unreadableIn(status) : this.unreadable;
     this.readiness = readiness;
     this.controllers = controllers?.controllers ?? this.controllers;
+    this.takeOvers = controllers?.takeOvers ?? this.takeOvers;
     this.#onChange();
   }
 

@@ -20,11 +20,13 @@ import type { JobView } from '../../../jobs/job-view.ts';
 import type { PhaseStat } from '../../../journal/phase-stats.ts';
 import { overviewAt, type Recording } from '../../../journal/recording.ts';
 import { type AroundJob, aroundJob } from '../../../journal/story/around-job.ts';
+import type { TakeOver } from '../../../journal/take-overs.ts';
 import type { TrendsAnswer } from '../../../journal/trends/trends.ts';
 import type { UsageAnswer } from '../../../journal/usage/read-usage.ts';
 import type { UnservedJob } from '../../../placement/waiting/unserved-jobs.ts';
 import type { HostRoom, Waiting } from '../../../placement/waiting/waiting.ts';
-import type { ControllerRole, ControllerRow } from '../../../store/shared/controller-rows.ts';
+import type { ControllerRole } from '../../../store/shared/controller-rows.ts';
+import type { ControllerView } from '../../../store/shared/controller-view.ts';
 import type { Cordon } from '../../../store/tables/hosts/cordons.ts';
 import type { SettledJob } from '../../../store/tables/jobs/settled-jobs.ts';
 import type { StoredJournalEntry } from '../../../store/tables/journal.ts';
@@ -46,7 +48,9 @@ import { withoutTail } from './without-tail.ts';
 /** What the API and the page show: the parts of the running daemon, or an evidence file. */
 export interface AdminSource extends ConfigSource, OrderSource {
   /** The controllers on one database; none where the daemon is alone. */
-  controllers(): readonly ControllerRow[];
+  controllers(): readonly ControllerView[];
+  /** The changes of the active controller that the journal tells, the oldest first. */
+  takeOvers(): readonly TakeOver[];
   /** `live`, or `replay`, where nothing changes and no order can be given. */
   mode: 'live' | 'replay';
   /** Resolves when the daemon neither starts nor reloads its config: until then there is nothing to show. */
@@ -139,7 +143,7 @@ export interface Answers {
   '/api/images': { images: ImageView[] };
   '/api/sources': SourcesView;
   '/api/config': { config: ConfigInForce | null };
-  '/api/controllers': { controllers: readonly ControllerRow[] };
+  '/api/controllers': { controllers: readonly ControllerView[]; takeOvers: readonly TakeOver[] };
   '/api/status': { ok: boolean; reasons: string[]; health: Health } & Record<string, unknown>;
 }
 
@@ -247,7 +251,7 @@ export function apiRoutes(app: Hono, source: AdminSource, clock: Clock): void {
   get('/api/hosts', () => ({ hosts: source.hosts() }));
   get('/api/images', () => ({ images: source.images() }));
   get('/api/sources', () => source.sources());
-  get('/api/controllers', () => ({ controllers: source.controllers() }));
+  get('/api/controllers', () => ({ controllers: source.controllers(), takeOvers: source.takeOvers() }));
   get('/api/status', () => {
     const health = source.health();
     return { ok: health.canStore, reasons: storeReasons(health), health, ...source.status() };

@@ -22,6 +22,7 @@ import { type JobView, jobView } from '../../../jobs/job-view.ts';
 import type { JournalWriter } from '../../../journal/journal-writer.ts';
 import type { PhaseStats } from '../../../journal/phase-stats.ts';
 import { liveRecording } from '../../../journal/recording.ts';
+import type { TakeOvers } from '../../../journal/take-overs.ts';
 import type { Breakers } from '../../../placement/breakers/breakers.ts';
 import { hostTrouble } from '../../../placement/waiting/closed-hosts.ts';
 import type { Waiting } from '../../../placement/waiting/waiting.ts';
@@ -71,6 +72,7 @@ interface LastingParts {
   journal: JournalWriter;
   stats: PhaseStats;
   history: HostHistory;
+  takeOvers: TakeOvers;
   metrics: Metrics;
   versions: Pick<RunnerVersions, 'all' | 'endsAt'>;
   deliveries: DeliveryLog;
@@ -104,6 +106,7 @@ export function liveSource({ active, ...lasting }: LastingParts & { active(): Ac
     settled,
     config: configInForce,
     controllers,
+    takeOvers: () => lasting.takeOvers.all(),
     reload,
     recording: liveRecording(store, journal),
     githubAhead: () => active().githubNow() - lasting.clock.now(),

@@ -2,6 +2,7 @@ import { OrderRefused } from '../../../dispatch/orders.ts';
 import type { EvidenceFile } from '../../../evidence/evidence-file.ts';
 import type { Health } from '../../../health/health.ts';
 import { HostHistory } from '../../../hosts/host-history.ts';
+import { TakeOvers } from '../../../journal/take-overs.ts';
 import type { JournalQuery, StoredJournalEntry } from '../../../store/tables/journal.ts';
 import type { AdminSource } from '../api/api-routes.ts';
 
@@ -31,9 +32,11 @@ export function replaySource(file: EvidenceFile): AdminSource {
   const entries = file.journal.map((entry, index) => ({ ...entry, seq: index + 1, since: 1 }));
   const { story } = file;
   const history = new HostHistory();
+  const takeOvers = new TakeOvers();
   const hosts = new Map<string, string>();
   for (const entry of entries) {
     history.add(entry);
+    takeOvers.add(entry);
     if (entry.kind === 'host' && entry.host !== null) hosts.set(entry.host, entry.to);
   }
   return {
@@ -41,6 +44,7 @@ export function replaySource(file: EvidenceFile): AdminSource {
     settled: async () => undefined,
     config: () => null,
     controllers: () => [],
+    takeOvers: () => takeOvers.all(),
     reload: null,
     recording: {
       seq: () => entries.length,

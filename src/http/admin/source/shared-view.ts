@@ -10,6 +10,7 @@ export interface SharedView {
   waiting: ReturnType<AdminSource['waiting']>;
   hosts: ReturnType<AdminSource['hosts']>;
   images: ReturnType<AdminSource['images']>;
+  takeOvers: ReturnType<AdminSource['takeOvers']>;
   sources: ReturnType<AdminSource['sources']>;
   stats: ReturnType<AdminSource['stats']>;
   status: ReturnType<AdminSource['status']>;
@@ -24,6 +25,7 @@ export function sharedView(source: AdminSource): SharedView {
     waiting: { waiting: waiting.slice(0, MOST_QUEUED), unserved },
     hosts: source.hosts(),
     images: source.images(),
+    takeOvers: source.takeOvers(),
     sources: source.sources(),
     stats: source.stats(),
     status: source.status(),

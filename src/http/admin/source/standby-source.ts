@@ -53,6 +53,7 @@ export function standbySource(options: StandbySourceOptions): AdminSource {
     settled: async () => undefined,
     config,
     controllers: options.controllers,
+    takeOvers: () => view()?.takeOvers ?? [],
     reload: options.reload,
     recording,
     jobs: () => view()?.jobs ?? [],

@@ -280,17 +280,3 @@ export const configInForce = z.object({
   keys: z.array(z.object({ key: z.string(), value: z.string() })),
   lastReload: reload.nullable(),
 });
-export const controller = z.object({
-  id: z.string(),
-  name: z.string().describe('Its machine and its process.'),
-  role: z.enum(['active', 'standby']),
-  epoch: z.number().nullable().describe('Null while it stands by.'),
-  since: instant.describe("Since when it has this role, on the database's clock."),
-  seenAgo: z.number().describe('Milliseconds since it was last seen.'),
-  version: z.string(),
-  digest: z.string().describe('Of its config.'),
-  hosts: z.array(z.string()),
-  labels: z.array(z.string()),
-  adminUrl: z.string(),
-  refusal: z.string().nullable().describe('Why it must not take over.'),
-});

@@ -3,7 +3,6 @@ import { BREAKER_ABOUTS } from '../../../../../machines/breaker.ts';
 import { USAGE_BY } from '../../../../journal/usage/usage-by.js';
 import {
   configInForce,
-  controller,
   entry,
   health,
   hold,
@@ -20,6 +19,7 @@ import {
   waiting,
   webhooks,
 } from './answer-schemas.ts';
+import { controller, takeOver } from './controller-schemas.ts';
 import { ORDER_DESCRIPTIONS } from './order-descriptions.ts';
 import type { Route } from './route.ts';
 
@@ -265,8 +265,9 @@ export const ROUTES: Route[] = [
   {
     method: 'get',
     path: '/api/controllers',
-    summary: 'The controllers that share a database, the active one first; none where the daemon is alone.',
-    answer: z.object({ controllers: z.array(controller) }),
+    summary:
+      'The controllers that share a database, the active one first, and when which one took over; none where the daemon is alone.',
+    answer: z.object({ controllers: z.array(controller), takeOvers: z.array(takeOver) }),
   },
   ...ORDER_DESCRIPTIONS,
 ];
