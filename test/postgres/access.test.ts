@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { DAEMON, OWNER, PostgresServer, TEMPLATE } from '../../src/cli/simulation/postgres-server.ts';
 import { systemClock } from '../../src/clock.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { inspectPostgres } from '../../src/store/postgres/inspect-postgres.ts';
 import { DAY, settledJob } from '../store/records.ts';
 import { canRun } from '../support/can-run.ts';
-import { DAEMON, OWNER, PostgresServer, TEMPLATE } from './postgres-server.ts';
 
 const log = pino({ level: 'silent' });
 const PASSWORD = 'p@ss/wörd %41';

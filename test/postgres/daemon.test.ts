@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { PostgresServer } from '../../src/cli/simulation/postgres-server.ts';
 import { type CliProcess, runCli, startCli } from '../cli/cli-process.ts';
 import { conclusions, type Scenario, scenario } from '../scenarios/scenario.ts';
 import { PostgresPlace } from './postgres-place.ts';
-import { PostgresServer } from './postgres-server.ts';
 
 describe.runIf(inject('postgres'))('a daemon on PostgreSQL', () => {
   let server: PostgresServer;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { PostgresServer, programs } from '../../src/cli/simulation/postgres-server.ts';
 import { migrateCommand } from '../../src/cli/store/migrate-command.ts';
 import { systemClock } from '../../src/clock.ts';
 import { openStore } from '../../src/store/open-store.ts';
@@ -11,7 +12,6 @@ import { recordingTerminal } from '../cli/recording-terminal.ts';
 import { SMALLEST, temporaryFolder } from '../config/config-fixture.ts';
 import { snapshotAt } from '../machines/job-step.ts';
 import { actorRecord, DAY, journalEntry, settledJob } from '../store/records.ts';
-import { PostgresServer, programs } from './postgres-server.ts';
 
 const PAGE = readFileSync(join(import.meta.dirname, '../../docs/operations.md'), 'utf8');
 const SECTION = PAGE.slice(PAGE.indexOf('## PostgreSQL'), PAGE.indexOf('## Upgrade, backup, uninstall'));

@@ -1,6 +1,6 @@
 import type { TestProject } from 'vitest/node';
+import { PostgresServer, whyNoServer } from '../../src/cli/simulation/postgres-server.ts';
 import { canRun } from '../support/can-run.ts';
-import { PostgresServer, whyNoServer } from './postgres-server.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

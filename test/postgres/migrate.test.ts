@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import { DAEMON, OWNER } from '../../src/cli/simulation/postgres-server.ts';
 import { migrateCommand } from '../../src/cli/store/migrate-command.ts';
 import { TABLES } from '../../src/store/engine.ts';
 import { migrate } from '../../src/store/postgres/migration/migrate.ts';
@@ -9,7 +10,6 @@ import { MIGRATIONS, SHARED_TABLES } from '../../src/store/postgres/migration/mi
 import { recordingTerminal } from '../cli/recording-terminal.ts';
 import { SMALLEST, temporaryFolder } from '../config/config-fixture.ts';
 import { PostgresPlace } from './postgres-place.ts';
-import { DAEMON, OWNER } from './postgres-server.ts';
 
 const port = inject('postgres');
 

@@ -1,11 +1,11 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { PostgresServer } from '../../src/cli/simulation/postgres-server.ts';
 import { systemClock } from '../../src/clock.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { actorRecord, DAY, journalEntry, settledJob } from '../store/records.ts';
 import { CuttingProxy } from './cutting-proxy.ts';
 import { PostgresPlace } from './postgres-place.ts';
-import { PostgresServer } from './postgres-server.ts';
 
 const log = pino({ level: 'silent' });
 

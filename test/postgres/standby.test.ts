@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { PostgresServer } from '../../src/cli/simulation/postgres-server.ts';
 import { runCli } from '../cli/cli-process.ts';
 import { receivingServer } from '../notices/receiving-server.ts';
 import { conclusions } from '../scenarios/scenario.ts';
 import { type Controller, Controllers } from './controllers.ts';
-import { PostgresServer } from './postgres-server.ts';
 
 describe.runIf(inject('postgres'))('a standby', () => {
   let server: PostgresServer;

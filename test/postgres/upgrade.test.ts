@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { PostgresServer } from '../../src/cli/simulation/postgres-server.ts';
 import { conclusions } from '../scenarios/scenario.ts';
 import { type Controller, Controllers } from './controllers.ts';
-import { PostgresServer } from './postgres-server.ts';
 
 describe.runIf(inject('postgres'))('controllers that differ', () => {
   let server: PostgresServer;

@@ -9,7 +9,7 @@ import { approveRun } from '../../simulator/github/jobs/runs.ts';
 import type { Repository } from '../../simulator/github/repositories.ts';
 import type { SimulatedWorld } from '../simulation/simulated-world.ts';
 import { pushExample } from '../simulation/world-config.ts';
-import type { DaemonProcess } from './daemon-process.ts';
+import type { DaemonProcess } from './controllers/daemon-process.ts';
 import { pushJobs } from './demo-workflow.ts';
 
 /** Jobs of each further push, and the seconds that each of them takes longer. */

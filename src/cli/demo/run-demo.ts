@@ -10,7 +10,7 @@ import { ExitCode, type Terminal } from '../command.ts';
 import { startSimulatedWorld } from '../simulation/simulated-world.ts';
 import { SIMULATED_AGENT_TOKEN, SIMULATED_REPOSITORY, worldConfig } from '../simulation/world-config.ts';
 import type { StopSignals } from '../stop-signals.ts';
-import { DaemonProcess } from './daemon-process.ts';
+import { DaemonProcess } from './controllers/daemon-process.ts';
 import { DemoActions } from './demo-actions.ts';
 import type { DemoPorts } from './demo-ports.ts';
 import { complaints, type DemoResult, demoResult } from './demo-result.ts';

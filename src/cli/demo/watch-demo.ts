@@ -2,7 +2,7 @@ import { type Clock, sleepFor } from '../../clock.ts';
 import { type AdminAddress, askDaemon, NoDaemonError } from '../admin-client.ts';
 import type { SimulatedWorld } from '../simulation/simulated-world.ts';
 import type { StopSignals } from '../stop-signals.ts';
-import type { DaemonProcess } from './daemon-process.ts';
+import type { DaemonProcess } from './controllers/daemon-process.ts';
 import type { DemoActions } from './demo-actions.ts';
 import { type DemoAnswer, type DemoState, demoState, isClean, progressOf } from './demo-state.ts';
 import type { DemoView } from './demo-view.ts';

@@ -4,8 +4,8 @@ import { chownSync, existsSync, mkdtempSync, readdirSync, realpathSync, rmSync }
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import pg from 'pg';
-import { freePort } from '../../src/cli/simulation/free-port.ts';
-import { migrate } from '../../src/store/postgres/migration/migrate.ts';
+import { migrate } from '../../store/postgres/migration/migrate.ts';
+import { freePort } from './free-port.ts';
 
 /** The role that the tables belong to, and the one that has only what the daemon needs. */
 export const OWNER = 'owner';

@@ -4,10 +4,12 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { extname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../../clock.ts';
 
-/** Two folders up, in the sources as in the build. */
-const MAIN = fileURLToPath(new URL(`../../main${extname(fileURLToPath(import.meta.url))}`, import.meta.url));
+/** Three folders up, in the sources as in the build. */
+const MAIN = fileURLToPath(
+  new URL(`../../../main${extname(fileURLToPath(import.meta.url))}`, import.meta.url),
+);
 
 /** The only variables that the daemon gets: others could change its configuration. */
 const PASSED_VARIABLES = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ', 'NODE_OPTIONS'];
