@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { DAEMON, OWNER, PostgresServer, TEMPLATE } from '../../src/cli/simulation/postgres-server.ts';
+import { OWNER, type PostgresServer } from '../../src/cli/simulation/postgres-server.ts';
 import { systemClock } from '../../src/clock.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { inspectPostgres } from '../../src/store/postgres/inspect-postgres.ts';
 import { DAY, settledJob } from '../store/records.ts';
 import { canRun } from '../support/can-run.ts';
+import { DAEMON, migratedServer, TEMPLATE } from './migrated-server.ts';
 
 const log = pino({ level: 'silent' });
 const PASSWORD = 'p@ss/wörd %41';
@@ -37,7 +38,7 @@ describe.runIf(inject('postgres') && canRun(hasOpenssl ? null : 'this machine ha
     let server: PostgresServer;
     let database: string;
     beforeAll(async () => {
-      server = await PostgresServer.start({
+      server = await migratedServer({
         settings: { ssl: 'on', ssl_cert_file: '../server.pem', ssl_key_file: '../server.key' },
         prepare(folder, { uid = -1, gid = -1 }) {
           makeCertificates(folder);

@@ -1,13 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
-import { PostgresServer } from '../../src/cli/simulation/postgres-server.ts';
+import type { PostgresServer } from '../../src/cli/simulation/postgres-server.ts';
 import { type CliProcess, runCli, startCli } from '../cli/cli-process.ts';
 import { conclusions, type Scenario, scenario } from '../scenarios/scenario.ts';
+import { migratedServer } from './migrated-server.ts';
 import { PostgresPlace } from './postgres-place.ts';
 
 describe.runIf(inject('postgres'))('a daemon on PostgreSQL', () => {
   let server: PostgresServer;
   beforeAll(async () => {
-    server = await PostgresServer.start();
+    server = await migratedServer();
   });
   afterAll(() => server.remove());
 

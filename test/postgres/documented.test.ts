@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
-import { PostgresServer, programs } from '../../src/cli/simulation/postgres-server.ts';
+import { postgresPrograms } from '../../src/cli/simulation/postgres-programs.ts';
+import type { PostgresServer } from '../../src/cli/simulation/postgres-server.ts';
 import { migrateCommand } from '../../src/cli/store/migrate-command.ts';
 import { systemClock } from '../../src/clock.ts';
 import { openStore } from '../../src/store/open-store.ts';
@@ -12,6 +13,7 @@ import { recordingTerminal } from '../cli/recording-terminal.ts';
 import { SMALLEST, temporaryFolder } from '../config/config-fixture.ts';
 import { snapshotAt } from '../machines/job-step.ts';
 import { actorRecord, DAY, journalEntry, settledJob } from '../store/records.ts';
+import { migratedServer } from './migrated-server.ts';
 
 const PAGE = readFileSync(join(import.meta.dirname, '../../docs/operations.md'), 'utf8');
 const SECTION = PAGE.slice(PAGE.indexOf('## PostgreSQL'), PAGE.indexOf('## Upgrade, backup, uninstall'));
@@ -26,7 +28,7 @@ const [setUp = '', ...queries] = blocks('sql');
 describe.runIf(inject('postgres'))('what operations.md says of PostgreSQL', () => {
   let server: PostgresServer;
   beforeAll(async () => {
-    server = await PostgresServer.start();
+    server = await migratedServer();
   });
   afterAll(() => server.remove());
 
@@ -103,7 +105,9 @@ describe.runIf(inject('postgres'))('what operations.md says of PostgreSQL', () =
         .replace('db.example', `127.0.0.1 -p ${server.port}`)
         .replace('jeballto.dump', dump)
         .split(/ +/);
-      const { status, stderr } = spawnSync(join(programs() ?? '', program), args, { encoding: 'utf8' });
+      const { status, stderr } = spawnSync(join(postgresPrograms() ?? '', program), args, {
+        encoding: 'utf8',
+      });
       expect([command, status, stderr]).toEqual([command, 0, '']);
     }
     await vi.waitFor(

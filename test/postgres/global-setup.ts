@@ -1,6 +1,6 @@
 import type { TestProject } from 'vitest/node';
-import { PostgresServer, whyNoServer } from '../../src/cli/simulation/postgres-server.ts';
 import { canRun } from '../support/can-run.ts';
+import { migratedServer, whyNoServer } from './migrated-server.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -15,7 +15,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     project.provide('postgres', null);
     return async () => undefined;
   }
-  const server = await PostgresServer.start();
+  const server = await migratedServer();
   project.provide('postgres', server.port);
   return () => server.remove();
 }

@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
-import { DAEMON, OWNER } from '../../src/cli/simulation/postgres-server.ts';
+import { OWNER } from '../../src/cli/simulation/postgres-server.ts';
 import { migrateCommand } from '../../src/cli/store/migrate-command.ts';
 import { TABLES } from '../../src/store/engine.ts';
 import { migrate } from '../../src/store/postgres/migration/migrate.ts';
 import { MIGRATIONS, SHARED_TABLES } from '../../src/store/postgres/migration/migrations.ts';
 import { recordingTerminal } from '../cli/recording-terminal.ts';
 import { SMALLEST, temporaryFolder } from '../config/config-fixture.ts';
+import { DAEMON } from './migrated-server.ts';
 import { PostgresPlace } from './postgres-place.ts';
 
 const port = inject('postgres');

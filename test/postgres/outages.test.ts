@@ -1,10 +1,11 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
-import { PostgresServer } from '../../src/cli/simulation/postgres-server.ts';
+import type { PostgresServer } from '../../src/cli/simulation/postgres-server.ts';
 import { systemClock } from '../../src/clock.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { actorRecord, DAY, journalEntry, settledJob } from '../store/records.ts';
 import { CuttingProxy } from './cutting-proxy.ts';
+import { migratedServer } from './migrated-server.ts';
 import { PostgresPlace } from './postgres-place.ts';
 
 const log = pino({ level: 'silent' });
@@ -12,7 +13,7 @@ const log = pino({ level: 'silent' });
 describe.runIf(inject('postgres'))('a store whose database is away', () => {
   let server: PostgresServer;
   beforeAll(async () => {
-    server = await PostgresServer.start();
+    server = await migratedServer();
   });
   afterAll(() => server.remove());
 

@@ -1,12 +1,13 @@
 import pg from 'pg';
 import { pino } from 'pino';
-import { DAEMON, OWNER, TEMPLATE } from '../../src/cli/simulation/postgres-server.ts';
+import { OWNER } from '../../src/cli/simulation/postgres-server.ts';
 import { systemClock } from '../../src/clock.ts';
 import { TABLES, type TableName } from '../../src/store/engine.ts';
 import { openPostgres } from '../../src/store/postgres/open-postgres.ts';
 import type { PostgresEngine } from '../../src/store/postgres/postgres-engine.ts';
 import { sqlTable } from '../../src/store/postgres/sql-table.ts';
 import type { Place } from '../store/store-fixture.ts';
+import { DAEMON, TEMPLATE } from './migrated-server.ts';
 
 let made = 0;
 

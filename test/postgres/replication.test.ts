@@ -1,16 +1,17 @@
 import pg from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
-import { OWNER, PostgresServer } from '../../src/cli/simulation/postgres-server.ts';
+import { OWNER, type PostgresServer } from '../../src/cli/simulation/postgres-server.ts';
 import { systemClock } from '../../src/clock.ts';
 import { openPostgres } from '../../src/store/postgres/open-postgres.ts';
 import { CuttingProxy } from './cutting-proxy.ts';
+import { migratedServer } from './migrated-server.ts';
 import { PostgresPlace } from './postgres-place.ts';
 
 describe.runIf(inject('postgres'))('a server that waits for a synchronous standby database', () => {
   let server: PostgresServer;
   beforeAll(async () => {
-    server = await PostgresServer.start();
+    server = await migratedServer();
   });
   afterAll(() => server.remove());
 

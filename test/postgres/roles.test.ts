@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { PostgresServer } from '../../src/cli/simulation/postgres-server.ts';
+import type { PostgresServer } from '../../src/cli/simulation/postgres-server.ts';
 import { conclusions } from '../scenarios/scenario.ts';
 import { type Controller, Controllers } from './controllers.ts';
+import { migratedServer } from './migrated-server.ts';
 
 describe.runIf(inject('postgres'))('controllers on one database', () => {
   let server: PostgresServer;
   beforeAll(async () => {
-    server = await PostgresServer.start();
+    server = await migratedServer();
   });
   afterAll(() => server.remove());
 

@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { PostgresServer } from '../../src/cli/simulation/postgres-server.ts';
+import type { PostgresServer } from '../../src/cli/simulation/postgres-server.ts';
 import { runCli } from '../cli/cli-process.ts';
 import { receivingServer } from '../notices/receiving-server.ts';
 import { conclusions } from '../scenarios/scenario.ts';
 import { type Controller, Controllers } from './controllers.ts';
+import { migratedServer } from './migrated-server.ts';
 
 describe.runIf(inject('postgres'))('a standby', () => {
   let server: PostgresServer;
   beforeAll(async () => {
-    server = await PostgresServer.start();
+    server = await migratedServer();
   });
   afterAll(() => server.remove());
 

@@ -1,37 +1,19 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import { chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import pg from 'pg';
-import { migrate } from '../../store/postgres/migration/migrate.ts';
+import { StoreError } from '../../store/store-error.ts';
 import { freePort } from './free-port.ts';
+import { postgresPrograms } from './postgres-programs.ts';
 
-/** The role that the tables belong to, and the one that has only what the daemon needs. */
+/** The role that may do everything. */
 export const OWNER = 'owner';
-export const DAEMON = 'daemon';
 
-/** A database with the tables, from which those of the tests are made. */
-export const TEMPLATE = 'migrated';
-
-/** The folder of PostgreSQL's programs: that of the PATH, or the newest of Debian's; null when there is none. */
-export function programs(): string | null {
-  const debian = '/usr/lib/postgresql';
-  const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : [];
-  const folders = [
-    ...(process.env.PATH ?? '').split(delimiter),
-    ...versions.map((one) => join(debian, one, 'bin')),
-  ];
-  const found = folders.find((folder) =>
-    ['initdb', 'postgres'].every((name) => existsSync(join(folder, name))),
-  );
-  // The PATH may have links to some of them only.
-  return found === undefined ? null : dirname(realpathSync(join(found, 'initdb')));
-}
-
-/** Why no server can be started here; null when one can. */
-export const whyNoServer = (): string | null =>
-  programs() === null ? 'this machine has no PostgreSQL server (Debian: apt-get install postgresql)' : null;
+/** Milliseconds between two looks whether the server answers, and how many of them there are. */
+const LOOK_EVERY = 100;
+const LOOKS = 300;
 
 /** PostgreSQL refuses to run as root: another user of the machine then. */
 function otherUser(): { uid?: number; gid?: number } {
@@ -42,37 +24,40 @@ function otherUser(): { uid?: number; gid?: number } {
   return { uid: Number(id('-u', name)), gid: Number(id('-g', name)) };
 }
 
-interface Settings {
+export interface ServerOptions {
+  /** Port on loopback; a free one by default. */
+  port?: number;
   /** Lines for postgresql.conf. */
   settings?: Record<string, string>;
   /** Puts files into the folder of the server before it starts, such as a certificate. */
   prepare?(folder: string, user: { uid?: number; gid?: number }): void;
 }
 
-/** A PostgreSQL server of its own on loopback, without a password; its files are in a temporary folder. */
+/**
+ * A PostgreSQL server of its own on loopback, without a password; its files are in a temporary folder. It ends with
+ * this process, unless that is killed with SIGKILL.
+ */
 export class PostgresServer {
   readonly port: number;
   readonly folder: string;
   readonly #settings: Record<string, string>;
   #process: ChildProcess | null = null;
 
-  static async start({ settings = {}, prepare }: Settings = {}): Promise<PostgresServer> {
+  /** Throws a StoreError when this machine cannot run one. */
+  static async start({ port, settings = {}, prepare }: ServerOptions = {}): Promise<PostgresServer> {
     const folder = mkdtempSync(join(tmpdir(), 'jeballto-postgres-'));
-    const user = otherUser();
-    if (user.uid !== undefined && user.gid !== undefined) chownSync(folder, user.uid, user.gid);
-    const made = spawnSync(
-      join(programs() ?? '', 'initdb'),
-      ['-D', join(folder, 'data'), '-U', OWNER, '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync'],
-      { encoding: 'utf8', cwd: folder, ...user },
-    );
-    if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr || made.error}`);
-    prepare?.(folder, user);
-    const server = new PostgresServer(folder, await freePort(Math.random), settings);
+    const server = new PostgresServer(folder, port ?? (await freePort(Math.random)), settings);
     try {
+      const user = otherUser();
+      if (user.uid !== undefined && user.gid !== undefined) chownSync(folder, user.uid, user.gid);
+      const made = spawnSync(
+        join(postgresPrograms() ?? '', 'initdb'),
+        ['-D', join(folder, 'data'), '-U', OWNER, '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync'],
+        { encoding: 'utf8', cwd: folder, ...user },
+      );
+      if (made.status !== 0) throw cannotStart(made.stderr || String(made.error));
+      prepare?.(folder, user);
       await server.run();
-      await server.ask(`create role ${DAEMON} login`);
-      await server.ask(`create database ${TEMPLATE}`);
-      await migrate(server.url(TEMPLATE, OWNER), DAEMON);
       return server;
     } catch (error) {
       await server.remove();
@@ -84,15 +69,16 @@ export class PostgresServer {
     this.folder = folder;
     this.port = port;
     this.#settings = settings;
+    process.on('exit', this.#removeNow);
   }
 
-  url(database: string, role = DAEMON): string {
+  url(database = 'postgres', role = OWNER): string {
     return `postgres://${role}@127.0.0.1:${this.port}/${database}`;
   }
 
   /** Asks as the owner. */
-  async ask(text: string, values?: unknown[], database = 'postgres') {
-    const client = new pg.Client({ connectionString: this.url(database, OWNER) });
+  async ask(text: string, values?: unknown[], database?: string) {
+    const client = new pg.Client({ connectionString: this.url(database) });
     await client.connect();
     try {
       return await client.query(text, values);
@@ -101,7 +87,7 @@ export class PostgresServer {
     }
   }
 
-  /** Starts the server, and waits until it answers. */
+  /** Starts the server, and waits until it answers. Throws a StoreError when it ends before that. */
   async run(): Promise<void> {
     const settings = {
       listen_addresses: '127.0.0.1',
@@ -110,18 +96,25 @@ export class PostgresServer {
       ...this.#settings,
     };
     const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-    this.#process = spawn(
-      join(programs() ?? '', 'postgres'),
+    const server = spawn(
+      join(postgresPrograms() ?? '', 'postgres'),
       ['-D', join(this.folder, 'data'), '-p', String(this.port), ...args],
-      { stdio: 'ignore', cwd: this.folder, ...otherUser() },
+      // A process group of its own: Ctrl-C in the terminal must not end the database before its users.
+      { stdio: ['ignore', 'ignore', 'pipe'], cwd: this.folder, detached: true, ...otherUser() },
     );
-    for (let tries = 0; ; tries += 1) {
+    this.#process = server;
+    let said = '';
+    server.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said = `${said}${text}`.slice(-1_000);
+    });
+    for (let looks = 0; ; looks += 1) {
       try {
         await this.ask('select 1');
         return;
       } catch (error) {
-        if (tries > 300 || this.#process.exitCode !== null) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        if (server.exitCode !== null) throw cannotStart(said);
+        if (looks > LOOKS) throw error;
+        await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
       }
     }
   }
@@ -138,6 +131,19 @@ export class PostgresServer {
 
   async remove(): Promise<void> {
     await this.halt('SIGQUIT');
+    process.off('exit', this.#removeNow);
     rmSync(this.folder, { recursive: true, force: true });
   }
+
+  #removeNow = () => {
+    this.#process?.kill('SIGQUIT');
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  };
+}
+
+function cannotStart(said: string): StoreError {
+  const last = said.trim().split('\n').at(-1) ?? '';
+  return new StoreError(
+    `A PostgreSQL server cannot be started here (${last}): correct that, or start one yourself.`,
+  );
 }
