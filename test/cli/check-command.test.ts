@@ -66,7 +66,7 @@ async function patient(change: (config: Content) => void = () => undefined) {
     webhookSecret: 'secret of the webhook',
     webhookListen: '127.0.0.1:0',
     adminListen: '127.0.0.1:0',
-    storePath,
+    store: { path: storePath },
   }) as Content;
   change(config);
   const path = join(folder, 'config.json');
@@ -286,7 +286,7 @@ test('a port that another process uses is a ✗, with the key that sets another 
 
 test('a path that cannot be a store is a ✗', async () => {
   await using ill = await patient((config) => {
-    writeFileSync(config.store.path, 'a file, no folder');
+    writeFileSync(config.store.path ?? '', 'a file, no folder');
   });
   expect((await ill.examine()).wrong).toEqual([
     expect.stringMatching(/✗ store .* is a file: set store\.path/),

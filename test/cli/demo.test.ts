@@ -47,11 +47,13 @@ test('ports that are in use or out of range are reported before anything starts'
   const port = await freePort(Math.random);
   const server = createServer().listen(port + 2, '127.0.0.1');
   await once(server, 'listening');
-  await expect(demoPorts({ port, hosts: 2 }, Math.random)).rejects.toThrow(
+  await expect(demoPorts({ port, hosts: 2, controllers: 1 }, Math.random)).rejects.toThrow(
     `Port ${port + 2} cannot be used: another process has it`,
   );
   server.close();
-  await expect(demoPorts({ port: 65_535, hosts: 2 }, Math.random)).rejects.toThrow('Write 65531 or less.');
+  await expect(demoPorts({ port: 65_535, hosts: 2, controllers: 1 }, Math.random)).rejects.toThrow(
+    'Write 65531 or less.',
+  );
 });
 
 test.each([80, 120, 200])(

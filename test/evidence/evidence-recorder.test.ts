@@ -33,7 +33,7 @@ test('the evidence of a failed VM is kept before the VM is deleted, in one file 
   const path = join(folder, 'config.json');
   const config = worldConfig({
     ...{ world, agentToken: SIMULATED_AGENT_TOKEN, webhookSecret: SECRETS.webhook },
-    ...{ webhookListen: '127.0.0.1:0', adminListen: '127.0.0.1:0', storePath: join(folder, 'store') },
+    ...{ webhookListen: '127.0.0.1:0', adminListen: '127.0.0.1:0', store: { path: join(folder, 'store') } },
   });
   writeFileSync(path, JSON.stringify({ ...config, controller: { ...config.controller, max_attempts: 1 } }));
   const log = createLog({ level: 'silent', format: 'json', secrets: [] });

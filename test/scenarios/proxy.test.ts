@@ -122,7 +122,7 @@ beforeAll(async () => {
     webhookSecret: 'secret of the webhook',
     webhookListen: '127.0.0.1:0',
     adminListen: '127.0.0.1:0',
-    storePath: join(folder, 'store'),
+    store: { path: join(folder, 'store') },
   });
   content.github.api_url = `https://${NAME}${github.pathname.replace(/\/$/, '')}`;
   config = join(folder, 'config.json');

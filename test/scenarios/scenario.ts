@@ -91,7 +91,7 @@ export async function scenario(settings: ScenarioSettings = {}) {
     webhookSecret: SECRET,
     webhookListen: `127.0.0.1:${webhook}`,
     adminListen: `127.0.0.1:${admin}`,
-    storePath: join(folder, 'store'),
+    store: { path: join(folder, 'store') },
   });
   const configPath = join(folder, 'config.json');
   /** Merges sections into the config file; the next daemon reads it. */

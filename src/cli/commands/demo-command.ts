@@ -1,15 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Terminal } from '../command.ts';
+import { type Terminal, UsageError } from '../command.ts';
 import { demoPorts } from '../demo/demo-ports.ts';
 import type { Cleanup, DemoOptions } from '../demo/run-demo.ts';
+import { postgresPrograms } from '../simulation/postgres-programs.ts';
 import { listenForStop } from '../stop-signals.ts';
 
 /**
  * Runs the whole system on this machine: a simulated world in this process, the real daemon in another
- * process, and workflows that are pushed to it. Leaves nothing behind, even after Ctrl-C. Throws a UsageError
- * when a port is taken.
+ * process, or several, and workflows that are pushed to it. Leaves nothing behind, even after Ctrl-C. Throws a
+ * UsageError when a port is taken, or when there is no database for several daemons.
  */
 export async function demoCommand(options: DemoOptions, terminal: Terminal): Promise<number> {
   const stop = listenForStop({
@@ -20,18 +21,27 @@ export async function demoCommand(options: DemoOptions, terminal: Terminal): Pro
   const cleanup: Cleanup = [];
   try {
     const say = options.json ? terminal.err : terminal.out;
+    if (options.controllers > 1 && options.postgresUrl === undefined && postgresPrograms() === null) {
+      throw new UsageError(
+        'Several controllers share a PostgreSQL database, and this machine has no server: install one (Debian: apt-get install postgresql, Mac: brew install postgresql@17), or name one with --postgres-url.',
+      );
+    }
     const ports = await demoPorts(options, Math.random);
     const folder = mkdtempSync(join(tmpdir(), 'jeballto-demo-'));
-    cleanup.push(() => options.keep && say(`Kept: ${folder} (config.json, daemon.log and the store)`));
+    const kept =
+      options.controllers > 1 ? 'config and log of each controller' : 'config.json, daemon.log and the store';
+    cleanup.push(() => options.keep && say(`Kept: ${folder} (${kept})`));
     const remove = () => {
       if (!options.keep) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     };
     // Also when a second Ctrl-C ends the process at once.
     process.on('exit', remove);
     cleanup.push(remove);
-    say(`http://127.0.0.1:${ports.admin}
+    const pages = ports.daemons.map(({ admin }) => `http://127.0.0.1:${admin}`);
+    const which = pages.length === 1 ? 'Open it' : 'Each controller has a page of its own. Open any of them';
+    say(`${pages.join('\n')}
 
-  Open it in a browser: every job, why it waits, why it failed. Starting ...`);
+  ${which} in a browser: every job, why it waits, why it failed. Starting ...`);
     // This import loads most of the program and takes a second or two, so the address is printed before it.
     const { runDemo } = await import('../demo/run-demo.ts');
     return await runDemo({ ...options, folder, ports }, terminal, stop, cleanup);

@@ -205,7 +205,7 @@ const ownWorld = async (
     webhookSecret,
     webhookListen: '127.0.0.1:9090',
     adminListen: '127.0.0.1:9091',
-    storePath: './data-simulated',
+    store: { path: './data-simulated' },
   });
   return {
     json: worldJson(world, config),

@@ -9,7 +9,7 @@ import { approveRun } from '../../simulator/github/jobs/runs.ts';
 import type { Repository } from '../../simulator/github/repositories.ts';
 import type { SimulatedWorld } from '../simulation/simulated-world.ts';
 import { pushExample } from '../simulation/world-config.ts';
-import type { DaemonProcess } from './controllers/daemon-process.ts';
+import type { DemoControllers } from './controllers/demo-controllers.ts';
 import { pushJobs } from './demo-workflow.ts';
 
 /** Jobs of each further push, and the seconds that each of them takes longer. */
@@ -21,29 +21,21 @@ const DOWN_MS = 10_000;
 /** The keys in one line of at most 78 characters. */
 export const KEYS = '[n]ew jobs  [m]ac fails  [c]ancel a job  [k]ill  [r]eload  [a]pprove  [q]uit';
 
-/** The config file of the daemon, with what was written to it first. */
-export interface DemoConfig {
-  path: string;
-  content: { hosts: { name: string }[]; controller: object };
-}
-
 /** What a person can do to a demonstration: a key at a terminal, or a command in another one. */
 export class DemoActions {
   readonly #world: SimulatedWorld;
   readonly #repository: Repository;
-  readonly #daemon: DaemonProcess;
-  readonly #config: DemoConfig;
+  readonly #controllers: DemoControllers;
   #isReduced = false;
   /** True until the daemon was killed, as a key asked for. */
   wantsKill = false;
   /** What the last key did, for a person. */
   said = '';
 
-  constructor(world: SimulatedWorld, repository: Repository, daemon: DaemonProcess, config: DemoConfig) {
-    this.#config = config;
+  constructor(world: SimulatedWorld, repository: Repository, controllers: DemoControllers) {
     this.#world = world;
     this.#repository = repository;
-    this.#daemon = daemon;
+    this.#controllers = controllers;
   }
 
   press(key: string): void {
@@ -56,13 +48,18 @@ export class DemoActions {
     const jobs = [...this.#world.github.world.jobs.values()];
     const open = jobs.findLast(isOpen)?.run.id ?? 'RUN';
     const waiting = jobs.findLast(({ state }) => state.status === 'waiting')?.run.id ?? 'RUN';
+    const { last, areSeveral } = this.#controllers;
+    const { pid } = last.process;
+    const kill = areSeveral
+      ? `kill the active  kill -9 ${pid}    (${last.name}: another one takes over, and it is started again)`
+      : `kill the daemon  kill -9 ${pid}    (it is started again)`;
     return `Everything stays up until Ctrl-C. Try, in another terminal:
   push a job       ${pushExample(this.#world.github.url)}
   make a Mac fail  curl ${mac ? controlOf(mac) : ''}/restart -d '{"mode": "crash", "downMs": ${DOWN_MS}}'
   cancel a run     curl -X POST ${this.#world.github.url}/_sim/runs/${open}/cancel
   approve a run    curl -X POST ${this.#world.github.url}/_sim/runs/${waiting}/approve
-  kill the daemon  kill -9 ${this.#daemon.pid}    (it is started again)
-  reload a change  kill -HUP ${this.#daemon.pid}    (of ${this.#config.path})`;
+  ${kill}
+  reload a change  kill -HUP ${pid}    (of ${last.config.path})`;
   }
 
   #do(key: string): string | null {
@@ -76,7 +73,9 @@ export class DemoActions {
         return this.#cancelJob();
       case 'k':
         this.wantsKill = true;
-        return 'The daemon was killed (SIGKILL). It starts again and goes on from its store.';
+        return this.#controllers.areSeveral
+          ? 'The active controller was killed (SIGKILL). Another one takes over when its lease has ended.'
+          : 'The daemon was killed (SIGKILL). It starts again and goes on from its store.';
       case 'r':
         return this.#reload();
       case 'a':
@@ -113,16 +112,18 @@ export class DemoActions {
 
   /** Takes a Mac out of the config, or a slot where there is one Mac; the next time it is put back. */
   #reload(): string {
-    const { path, content } = this.#config;
-    const { hosts, controller } = content;
+    const { hosts } = this.#controllers.last.config.content;
     this.#isReduced = !this.#isReduced;
     const last = hosts.length > 1 ? hosts.at(-1)?.name : undefined;
-    const reduced =
-      last === undefined
-        ? { ...content, controller: { ...controller, max_concurrent_vms: 1 } }
-        : { ...content, hosts: hosts.slice(0, -1) };
-    writeFileSync(path, JSON.stringify(this.#isReduced ? reduced : content, null, 2));
-    this.#daemon.reload();
+    for (const { config } of this.#controllers.all) {
+      const { path, content } = config;
+      const reduced =
+        last === undefined
+          ? { ...content, controller: { ...content.controller, max_concurrent_vms: 1 } }
+          : { ...content, hosts: hosts.slice(0, -1) };
+      writeFileSync(path, JSON.stringify(this.#isReduced ? reduced : content, null, 2));
+    }
+    this.#controllers.reload();
     const what = last ?? 'the second slot of the Mac';
     return this.#isReduced
       ? `${what} left the config, which was reloaded (SIGHUP): it ends its jobs and gets no other. Again: r.`

@@ -1,3 +1,4 @@
+import type { DemoControllers } from './controllers/demo-controllers.ts';
 import type { DemoState } from './demo-state.ts';
 
 /** The last line of `demo --json`. */
@@ -12,9 +13,15 @@ export interface DemoResult {
   /** From queued to completed at GitHub; null when no job was completed. */
   secondsMedian: number | null;
   kills: number;
+  /** With several controllers: seconds from each kill until another one was active. */
+  takeOverSeconds?: number[];
 }
 
-export function demoResult(state: DemoState, recordsLeft: number, kills: number): DemoResult {
+export function demoResult(
+  state: DemoState,
+  recordsLeft: number,
+  { kills, takeOvers, areSeveral }: Pick<DemoControllers, 'kills' | 'takeOvers' | 'areSeveral'>,
+): DemoResult {
   const ended = state.jobs.filter(({ conclusion }) => conclusion !== null);
   const succeeded = ended.filter(({ conclusion }) => conclusion === 'success').length;
   return {
@@ -27,6 +34,7 @@ export function demoResult(state: DemoState, recordsLeft: number, kills: number)
     recordsLeft,
     secondsMedian: median(ended.map(({ seconds }) => seconds)),
     kills,
+    ...(areSeveral && { takeOverSeconds: takeOvers.map((ms) => Math.round(ms / 100) / 10) }),
   };
 }
 

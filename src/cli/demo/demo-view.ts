@@ -3,10 +3,13 @@ import { type Terminal, usesColor } from '../command.ts';
 import type { SimulatedWorld } from '../simulation/simulated-world.ts';
 import { Redraw } from '../terminal/redraw.ts';
 import { printable } from '../terminal/terminal-text.ts';
+import type { DemoControllers } from './controllers/demo-controllers.ts';
 import { type DemoActions, KEYS } from './demo-actions.ts';
 import { DemoLines, messageOf } from './demo-lines.ts';
 import { demoScreen } from './demo-screen.ts';
 import { type DemoState, isQuiet, STEPS } from './demo-state.ts';
+
+const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
 
 /** Lines of the daemon that are kept for the end. */
 const MAX_KEPT_LINES = 8;
@@ -34,6 +37,8 @@ export class DemoView {
   /** The last lines that the daemon wrote. */
   readonly lastLines: string[] = [];
   readonly #actions: DemoActions | null;
+  /** How many take-overs were told. */
+  #told = 0;
   /** How many jobs there were when `sayQuiet` last wrote. */
   #saidQuiet = 0;
 
@@ -66,15 +71,18 @@ export class DemoView {
     if (told !== null && !this.#redraw) this.#write(told);
   }
 
-  show(state: DemoState, daemon: string, kills: number): void {
+  /** `answers`: whether the active daemon does now. */
+  show(state: DemoState, controllers: DemoControllers, answers: boolean): void {
     if (!this.#redraw) return;
+    const { kills, takeOvers, areSeveral } = controllers;
     const over = state.jobs.filter(({ step }) => step === STEPS.length - 1).length;
     const facts = [
       `${over} of ${counted(state.jobs.length, 'job')} over`,
       `${counted(state.vmsCreated, 'VM')} made, ${state.vms.length} there`,
       `${this.#seconds().toFixed(0)} s`,
-      daemon,
+      wordFor(controllers, answers),
       ...(kills > 0 ? [`killed ${counted(kills, 'time')}`] : []),
+      ...(areSeveral && takeOvers.length > 0 ? [`take-over ${seconds(takeOvers.at(-1) ?? 0)}`] : []),
     ];
     const foot = [`  ${facts.join(' · ')}`];
     if (this.#actions) foot.push(`  ${KEYS}`, `  ${this.#actions.said}`);
@@ -83,11 +91,19 @@ export class DemoView {
     this.#redraw.draw(demoScreen(state, { columns, rows, color }, foot));
   }
 
-  killed(times: number): void {
-    if (!this.#redraw)
-      this.#write(
-        `${this.#seconds().toFixed(1).padStart(6)}s  the daemon was killed (SIGKILL, number ${times}) and is started again`,
-      );
+  killed(name: string, times: number): void {
+    this.#tell(`${name} was killed (SIGKILL, number ${times}) and is started again`);
+  }
+
+  /** Tells a take-over that was not told before. One daemon alone takes over from nobody. */
+  tookOver({ takeOvers, areSeveral, last }: DemoControllers): void {
+    if (!areSeveral || takeOvers.length === this.#told) return;
+    this.#told = takeOvers.length;
+    this.#tell(`${last.name} is the active one, ${seconds(takeOvers.at(-1) ?? 0)} after the kill`);
+  }
+
+  #tell(sentence: string): void {
+    if (!this.#redraw) this.#write(`${this.#seconds().toFixed(1).padStart(6)}s  ${sentence}`);
   }
 
   /** Says once, and again after more was pushed, what can be tried now that nothing moves. */
@@ -108,6 +124,11 @@ export class DemoView {
   #seconds(): number {
     return (this.#terminal.clock.now() - this.#beganAt) / 1000;
   }
+}
+
+function wordFor({ last, areSeveral }: DemoControllers, answers: boolean): string {
+  if (!areSeveral) return answers ? `daemon ${last.process.pid}` : 'daemon starting';
+  return answers ? `${last.name} is active (process ${last.process.pid})` : 'no controller is active';
 }
 
 function keepLast(lines: string[], line: string): void {

@@ -193,9 +193,19 @@ export function commandLine(): Command {
     .option('--hosts <n>', 'simulated Macs, two VMs each', wholeNumber(1, 50), 2)
     .option(
       '--kill <n>',
-      'kill the daemon (SIGKILL) this many times, and start it again each time',
+      'kill the active daemon (SIGKILL) this many times, and start it again each time',
       wholeNumber(0, 100),
       0,
+    )
+    .option(
+      '--controllers <n>',
+      'daemons on one PostgreSQL database: one is active, the others stand by and take over',
+      wholeNumber(1, 10),
+      1,
+    )
+    .option(
+      '--postgres-url <url>',
+      'server for them: makes a database there and removes it; password in PGPASSWORD (default: starts a server)',
     )
     .option(
       '--exit',
@@ -206,9 +216,12 @@ export function commandLine(): Command {
         .argParser(port)
         .default(0, 'any that are free'),
     )
-    .option('--keep', 'keep config, log and store of the daemon')
+    .option('--keep', 'keep config, log and store of the daemon; a database is removed in any case')
     .addOption(new Option('--json', 'print one line of JSON at the end, and progress to standard error'))
-    .addHelpText('after', example('demo', 'demo --jobs 20 --kill 3 --exit --json'))
+    .addHelpText(
+      'after',
+      example('demo', 'demo --jobs 20 --kill 3 --exit --json', 'demo --controllers 3 --kill 3 --exit --json'),
+    )
     .action((options) =>
       runCommand(terminal, async () =>
         (await import('../commands/demo-command.ts')).demoCommand(options, terminal),

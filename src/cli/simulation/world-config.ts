@@ -1,3 +1,4 @@
+import type { StorePlace } from '../../store/open-store.ts';
 import type { SimulatedWorld } from './simulated-world.ts';
 
 /** Not a secret, since it protects only a simulation. The agent wants at least 32 characters. */
@@ -11,7 +12,7 @@ export interface WorldConfigOptions {
   webhookSecret: string;
   webhookListen: string;
   adminListen: string;
-  storePath: string;
+  store: StorePlace;
 }
 
 /**
@@ -24,7 +25,7 @@ export function worldConfig({
   webhookSecret,
   webhookListen,
   adminListen,
-  storePath,
+  store,
 }: WorldConfigOptions) {
   const [owner, repository] = SIMULATED_REPOSITORY.split('/');
   return {
@@ -67,7 +68,7 @@ export function worldConfig({
       create_settle: '3s',
       host_lost: '15s',
     },
-    store: { path: storePath },
+    store,
     admin: { listen: adminListen },
     log: { level: 'info', format: 'json' },
   };

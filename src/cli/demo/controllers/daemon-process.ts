@@ -12,7 +12,7 @@ const MAIN = fileURLToPath(
 );
 
 /** The only variables that the daemon gets: others could change its configuration. */
-const PASSED_VARIABLES = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ', 'NODE_OPTIONS'];
+const PASSED_VARIABLES = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ', 'NODE_OPTIONS', 'PGPASSWORD'];
 
 export interface DaemonProcessOptions {
   configPath: string;
