@@ -62,6 +62,9 @@ export function lifePorts(parts: LifeParts): Ports {
       parts.serve(key, app);
       return { url: `http://daemon.test/${key}`, close: () => Promise.resolve() };
     },
+    openPool: () => {
+      throw new Error('this daemon has a database of its own');
+    },
     random: chance.next,
     macUptime: () => null,
   };

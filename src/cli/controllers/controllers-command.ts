@@ -1,4 +1,5 @@
 import { span } from '../../format.js';
+import { pool } from '../../store/postgres/pool.ts';
 import { type ControllerView, controllerView } from '../../store/shared/controller-view.ts';
 import { SharedDatabase } from '../../store/shared/shared-database.ts';
 import { ExitCode, type Terminal, UsageError } from '../command.ts';
@@ -20,7 +21,7 @@ export async function controllersCommand(
     throw new UsageError(
       'The config has no store.url, so no other controller can share the store: this command is for daemons on one PostgreSQL database.',
     );
-  const database = await SharedDatabase.open(url, lease);
+  const database = await SharedDatabase.open(url, lease, pool);
   try {
     const rows = await database.controllers.all();
     const controllers = rows.map((row) => controllerView(row, lease));

@@ -4,6 +4,7 @@ import { openGuest } from '../../guest/open-guest.ts';
 import { listen } from '../../http/listen.ts';
 import { macUptime } from '../../mac-uptime.ts';
 import { openStore } from '../../store/open-store.ts';
+import { type OpenPool, pool } from '../../store/postgres/pool.ts';
 import { proxyFor } from './proxy-for.ts';
 
 /**
@@ -13,6 +14,8 @@ import { proxyFor } from './proxy-for.ts';
  */
 export interface Ports {
   openStore: typeof openStore;
+  /** Connections to the database that several controllers share. */
+  openPool: OpenPool;
   agentSender(): AgentSender;
   /** For requests without a proxy. */
   fetch: typeof fetch;
@@ -27,6 +30,7 @@ export interface Ports {
 
 export const realPorts: Ports = {
   openStore,
+  openPool: pool,
   agentSender: httpAgentSender,
   fetch,
   proxyFor,

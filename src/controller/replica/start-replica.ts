@@ -25,7 +25,7 @@ export async function startReplica(
   const { config, clock, log, ports } = options;
   const disposal = new DisposeStack(clock);
   try {
-    const database = await SharedDatabase.open(url, config.store.lease);
+    const database = await SharedDatabase.open(url, config.store.lease, ports.openPool);
     disposal.defer('the database', () => database.close());
     const prepared = await prepareActive({ ...options, database });
     const standby = new Standby({

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { pool } from './pool.ts';
+import type { OpenPool } from './pool.ts';
 
 /** Parts of a lease after which one of its statements is given up: it is renewed several times within its length. */
 const LEASE_TRIES = 4;
@@ -18,9 +18,9 @@ export class Connections {
   readonly #reads: pg.Pool;
 
   /** `lease`: the length of the lease in milliseconds. */
-  constructor(url: string, lease: number) {
-    this.#lease = pool(url, 1, lease / LEASE_TRIES);
-    this.#reads = pool(url, READERS);
+  constructor(url: string, lease: number, openPool: OpenPool) {
+    this.#lease = openPool(url, 1, lease / LEASE_TRIES);
+    this.#reads = openPool(url, READERS);
   }
 
   async read(text: string, values: unknown[] = []): Promise<Row[]> {

@@ -10,6 +10,7 @@ import { LEASE, lookAtLease } from './lease.ts';
 import { SHARED_TABLES } from './migration/migrations.ts';
 import { confirmVersion } from './open-postgres.ts';
 import { placeOf } from './place-of.ts';
+import { pool } from './pool.ts';
 import { PostgresReader } from './postgres-reader.ts';
 import { SCHEMA, sqlTable } from './sql-table.ts';
 
@@ -29,7 +30,7 @@ export interface DatabaseInspection {
  */
 export async function inspectPostgres(url: string, clock: Clock): Promise<DatabaseInspection> {
   const place = placeOf(url);
-  const connections = new Connections(url, LEASE);
+  const connections = new Connections(url, LEASE, pool);
   try {
     await confirmVersion(connections);
     await confirmRights(connections);

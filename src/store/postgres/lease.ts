@@ -36,6 +36,9 @@ const RELEASE = `update ${SCHEMA}.lease set expires_at = clock_timestamp() where
 
 const CONFIRM = `select from ${SCHEMA}.fence where epoch = $1`;
 
+/** Every statement about the lease; the simulated database knows each statement by its text. */
+export const LEASE_SQL = { take: TAKE, look: LOOK, renew: RENEW, release: RELEASE, confirm: CONFIRM };
+
 /** `taken`: another daemon has the database. `notRenewed`: it could not be reached for too long. */
 export type LeaseLoss = 'taken' | 'notRenewed';
 

@@ -7,8 +7,10 @@ import { explainPostgres } from './explain-postgres.ts';
 import { LEASE, Lease, type LeaseOptions, lookAtLease } from './lease.ts';
 import { MIGRATIONS } from './migration/migrations.ts';
 import { placeOf } from './place-of.ts';
+import { pool } from './pool.ts';
 import { PostgresEngine } from './postgres-engine.ts';
 import { SCHEMA } from './sql-table.ts';
+import { Writer } from './writer.ts';
 
 /** Milliseconds between two looks at a lease that another daemon has. */
 const LOOK_EVERY = 500;
@@ -30,7 +32,7 @@ export async function openPostgres(
   { clock, log, onTakenOver = () => undefined }: OpenPostgresOptions,
 ): Promise<PostgresEngine> {
   const place = placeOf(url);
-  const connections = new Connections(url, LEASE);
+  const connections = new Connections(url, LEASE, pool);
   try {
     await confirmVersion(connections);
     const lease = await takeAlone(connections, place, log, {
@@ -39,7 +41,7 @@ export async function openPostgres(
       clock,
       onLost: () => onTakenOver(`Another daemon has taken over the store in ${place}.`),
     });
-    return new PostgresEngine(place, url, connections, lease, () => connections.close());
+    return new PostgresEngine(place, connections, new Writer(url, pool), lease, () => connections.close());
   } catch (error) {
     await connections.close();
     throw new StoreError(explainPostgres(place, error), { cause: error });
@@ -75,9 +77,12 @@ async function takeAlone(
   }
 }
 
+/** Returns the version of the tables; the simulated database knows each statement by its text. */
+export const VERSION_SQL = `select max(version) as version from ${SCHEMA}.migrations`;
+
 /** A newer version only adds tables; what an older daemon could misread has another format. */
 export async function confirmVersion(connections: Connections): Promise<void> {
-  const [row] = await connections.read(`select max(version) as version from ${SCHEMA}.migrations`);
+  const [row] = await connections.read(VERSION_SQL);
   const version = Number(row?.version ?? 0);
   if (version >= MIGRATIONS.length) return;
   throw new StoreError(

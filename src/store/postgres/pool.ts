@@ -4,6 +4,9 @@ import pg from 'pg';
 const CONNECT_DEADLINE = 5_000;
 const DEADLINE = 15_000;
 
+/** Makes the connections to a database; the simulation passes its own. */
+export type OpenPool = typeof pool;
+
 /**
  * Returns at most `max` connections to a database. `deadline`: milliseconds after which a statement is given up with
  * its connection; whether it took effect is then unknown.

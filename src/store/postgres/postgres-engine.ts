@@ -4,7 +4,7 @@ import { batchStatement } from './batch-statement.ts';
 import type { Connections } from './connections.ts';
 import type { Lease } from './lease.ts';
 import { PostgresReader } from './postgres-reader.ts';
-import { Writer } from './writer.ts';
+import type { Writer } from './writer.ts';
 
 /** A PostgreSQL database to which this daemon writes while it has the lease. */
 export class PostgresEngine extends PostgresReader implements Engine {
@@ -16,17 +16,17 @@ export class PostgresEngine extends PostgresReader implements Engine {
   readonly #release: () => Promise<void>;
   #closed: Promise<void> | null = null;
 
-  /** `release` is called at the end of `close`: the connections may serve others, too. */
+  /** The engine closes its writer; then `close` calls `release`, since the connections may serve others, too. */
   constructor(
     place: string,
-    url: string,
     connections: Connections,
+    writer: Writer,
     lease: Lease,
     release: () => Promise<void> = () => Promise.resolve(),
   ) {
     super(place, connections);
     this.#release = release;
-    this.#writer = new Writer(url);
+    this.#writer = writer;
     this.lease = lease;
   }
 

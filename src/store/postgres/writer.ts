@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Statement } from './batch-statement.ts';
 import type { Row } from './connections.ts';
-import { pool } from './pool.ts';
+import type { OpenPool } from './pool.ts';
 
 /** A connection for statements whose effect must be durable, one at a time. */
 export class Writer {
@@ -10,8 +10,8 @@ export class Writer {
   #isUnconfirmed = false;
   #took: number | null = null;
 
-  constructor(url: string) {
-    this.#pool = pool(url, 1);
+  constructor(url: string, openPool: OpenPool) {
+    this.#pool = openPool(url, 1);
     this.#pool.on('connect', (client) =>
       client.on('notice', ({ routine }) => {
         if (routine === 'SyncRepWaitForLSN') this.#isUnconfirmed = true;

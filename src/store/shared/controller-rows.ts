@@ -49,6 +49,11 @@ select id, about, role, epoch, extract(epoch from since) * 1000 as since,
   extract(epoch from clock_timestamp() - seen_at) * 1000 as seen_ago
 from ${SCHEMA}.controllers order by role, since, id`;
 
+const REMOVE = `delete from ${SCHEMA}.controllers where id = $1`;
+
+/** Every statement about controllers; the simulated database knows each statement by its text. */
+export const CONTROLLER_SQL = { put: PUT, list: LIST, remove: REMOVE };
+
 /** The controllers of a database: each one writes its row again and again, so that the others see that it is there. */
 export class ControllerRows {
   readonly #connections: Connections;
@@ -65,7 +70,7 @@ export class ControllerRows {
   }
 
   async remove(id: string): Promise<void> {
-    await this.#writer.write({ text: `delete from ${SCHEMA}.controllers where id = $1`, values: [id] });
+    await this.#writer.write({ text: REMOVE, values: [id] });
   }
 
   /** The active one first. A row of another version that cannot be read is left out. */

@@ -40,6 +40,9 @@ returning id, giver, path`;
 
 const ANSWER = `update ${SCHEMA}.orders set status = $2, answer = $3::json where id = $1`;
 
+/** Every statement about orders; the simulated database knows each statement by its text. */
+export const ORDER_SQL = { give: GIVE, look: LOOK, any: ANY, take: TAKE, answer: ANSWER };
+
 /**
  * Orders that standbys were given, for the active controller. It takes each one before it carries it out, so an order
  * is carried out at most once: one whose controller ended in between has no answer.

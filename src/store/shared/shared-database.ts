@@ -4,6 +4,7 @@ import { explainPostgres } from '../postgres/explain-postgres.ts';
 import { Lease, type LeaseLook, type LeaseOptions, lookAtLease } from '../postgres/lease.ts';
 import { confirmVersion } from '../postgres/open-postgres.ts';
 import { placeOf } from '../postgres/place-of.ts';
+import type { OpenPool } from '../postgres/pool.ts';
 import { PostgresEngine } from '../postgres/postgres-engine.ts';
 import { PostgresReader } from '../postgres/postgres-reader.ts';
 import { sqlTable } from '../postgres/sql-table.ts';
@@ -14,6 +15,13 @@ import { ControllerRows } from './controller-rows.ts';
 import { OrderRows } from './order-rows.ts';
 import { SharedInbox } from './shared-inbox.ts';
 import { ShownRow } from './shown-row.ts';
+
+const NOW = 'select extract(epoch from clock_timestamp()) * 1000 as now';
+
+const DEPTH = `select count(*) as depth from ${sqlTable('inbox')}`;
+
+/** Its own statements; the simulated database knows each statement by its text. */
+export const DATABASE_SQL = { now: NOW, depth: DEPTH };
 
 /**
  * A PostgreSQL database that several controllers share. Every one reads it; the one that has the lease writes the
@@ -27,7 +35,7 @@ export class SharedDatabase {
   readonly inbox: SharedInbox;
   readonly orders: OrderRows;
   readonly shown: ShownRow;
-  readonly #url: string;
+  readonly #makeWriter: () => Writer;
   readonly #connections: Connections;
   readonly #writer: Writer;
 
@@ -35,9 +43,9 @@ export class SharedDatabase {
    * `lease`: the length of the lease in milliseconds. Throws a StoreError, whose message is for the operator, when the
    * database cannot be reached, was not migrated or was moved.
    */
-  static async open(url: string, lease: number): Promise<SharedDatabase> {
-    const connections = new Connections(url, lease);
-    const database = new SharedDatabase(url, connections);
+  static async open(url: string, lease: number, openPool: OpenPool): Promise<SharedDatabase> {
+    const connections = new Connections(url, lease, openPool);
+    const database = new SharedDatabase(placeOf(url), connections, () => new Writer(url, openPool));
     try {
       await confirmVersion(connections);
       const problem = problemOf(await database.state());
@@ -49,11 +57,11 @@ export class SharedDatabase {
     }
   }
 
-  private constructor(url: string, connections: Connections) {
-    this.place = placeOf(url);
-    this.#url = url;
+  private constructor(place: string, connections: Connections, makeWriter: () => Writer) {
+    this.place = place;
     this.#connections = connections;
-    this.#writer = new Writer(url);
+    this.#makeWriter = makeWriter;
+    this.#writer = makeWriter();
     this.reader = new PostgresReader(this.place, connections);
     this.controllers = new ControllerRows(connections, this.#writer);
     this.inbox = new SharedInbox(this.#writer);
@@ -74,13 +82,13 @@ export class SharedDatabase {
   /** Takes the lease when it has ended; null otherwise. The engine's `close` releases it. */
   async take(options: LeaseOptions): Promise<PostgresEngine | null> {
     const lease = await Lease.take(this.#connections, options);
-    return lease && new PostgresEngine(this.place, this.#url, this.#connections, lease);
+    return lease && new PostgresEngine(this.place, this.#connections, this.#makeWriter(), lease);
   }
 
   /** By how many milliseconds the clock of the database is ahead of another one; half of a round trip is unknown. */
   async aheadOf(clock: Clock): Promise<number> {
     const asked = clock.now();
-    const [row] = await this.#connections.read('select extract(epoch from clock_timestamp()) * 1000 as now');
+    const [row] = await this.#connections.read(NOW);
     return Math.round(Number(row?.now) - (asked + clock.now()) / 2);
   }
 
@@ -91,7 +99,7 @@ export class SharedDatabase {
 
   /** How many deliveries are in the inbox. */
   async inboxDepth(): Promise<number> {
-    const [row] = await this.#connections.read(`select count(*) as depth from ${sqlTable('inbox')}`);
+    const [row] = await this.#connections.read(DEPTH);
     return Number(row?.depth);
   }
 

@@ -12,6 +12,9 @@ put as (
 )
 select array(select key from put) as stored, ${DURABLE}`;
 
+/** Every statement about the inbox; the simulated database knows each statement by its text. */
+export const INBOX_SQL = { put: PUT };
+
 interface Waiting {
   id: string;
   text: string;

@@ -10,6 +10,9 @@ on conflict (one) do update set epoch = excluded.epoch, at = excluded.at, value 
 const LOOK = `
 select value::text as value, extract(epoch from clock_timestamp() - at) * 1000 as age from ${SCHEMA}.shown`;
 
+/** Every statement about what is shown; the simulated database knows each statement by its text. */
+export const SHOWN_SQL = { put: PUT, look: LOOK };
+
 /** What the active controller shows and no record has, such as why a job waits: standbys show the same. */
 export class ShownRow {
   readonly #connections: Connections;
