@@ -44,8 +44,7 @@ export const CUT = Object.assign(new Error('terminating connection due to admini
 
 /**
  * The database that several controllers share, on virtual time. It knows each of our statements by its text, and does
- * what PostgreSQL does with it. The rules
- * rules that real servers pass hold for it (`test/store/shared-database-rules.ts`).
+ * what PostgreSQL does with it. It passes the same tests as a real server (`test/store/shared-database-rules.ts`).
  *
  * A statement is done at one instant, except for what waits: a batch keeps the row of the fence locked while it is under
  * way, and a take-over waits for it. A deletion sees what was committed when its statement began, as in PostgreSQL.
