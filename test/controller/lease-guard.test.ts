@@ -4,7 +4,7 @@ import { LeaseGuard } from '../../src/controller/replica/lease-guard.ts';
 
 /** The ports behind a guard, whose lease the test decides, and what was sent through them. */
 function guarded() {
-  const lease = { isHeld: vi.fn(() => true), confirm: vi.fn(async () => true) };
+  const lease = { isHeld: vi.fn(() => true), confirm: vi.fn(async () => true), lose: vi.fn() };
   const sent: string[] = [];
   const hanging = new Promise<never>(() => undefined);
   const guard = new LeaseGuard();
@@ -85,6 +85,18 @@ test('nothing is sent when the lease has ended while the epoch was asked for', a
   });
   await expect(toAgent('POST', '/vms')).rejects.toThrow(REFUSED);
   expect(sent).toEqual([]);
+});
+
+test('a lease that a request finds ended is lost before the request fails, so that no actor takes it for a failure of its host', async () => {
+  const { guard, lease, toAgent } = guarded();
+  guard.open(lease);
+  await toAgent('GET', '/vms');
+  expect(lease.lose).not.toHaveBeenCalled();
+  lease.isHeld.mockReturnValue(false);
+  const told: string[] = [];
+  lease.lose.mockImplementation(() => told.push('lost'));
+  await toAgent('GET', '/vms').catch(() => told.push('refused'));
+  expect(told).toEqual(['lost', 'refused']);
 });
 
 test('requests under way are given up when the guard closes, and no other one is sent', async () => {

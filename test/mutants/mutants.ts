@@ -881,7 +881,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     law: 'controllers: nothing is sent after the lease',
     file: 'src/controller/replica/lease-guard.ts',
-    line: '      if (!this.#lease?.isHeld()) throw NOT_ACTIVE;',
+    line: '      if (!this.#lease?.isHeld()) throw this.#notActive();',
     becomes: '',
     tests: ['test/controller/lease-guard.test.ts'],
   },

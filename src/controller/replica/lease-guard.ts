@@ -2,7 +2,7 @@ import { Stop } from '../../stop.ts';
 import type { Lease } from '../../store/postgres/lease.ts';
 import type { Ports } from '../outside/ports.ts';
 
-type Held = Pick<Lease, 'isHeld' | 'confirm'>;
+type Held = Pick<Lease, 'isHeld' | 'confirm' | 'lose'>;
 
 /** The request was not sent, or was given up: this controller is not the active one. */
 const NOT_ACTIVE = new Error('this controller is not the active one, so it sends nothing');
@@ -86,11 +86,20 @@ export class LeaseGuard {
     try {
       if (isChange) await this.#lease?.confirm(stop.signal);
       stop.signal.throwIfAborted();
-      if (!this.#lease?.isHeld()) throw NOT_ACTIVE;
+      if (!this.#lease?.isHeld()) throw this.#notActive();
       return await send(stop.signal);
     } finally {
       outer?.removeEventListener('abort', onAbort);
       this.#closed.signal.removeEventListener('abort', onClose);
     }
+  }
+
+  /**
+   * The lease is lost before the request fails. After a freeze a request may be the first to find that it has ended,
+   * and nobody else may have taken it: the failure would be stored as one of the host.
+   */
+  #notActive(): Error {
+    this.#lease?.lose('notRenewed');
+    return NOT_ACTIVE;
   }
 }

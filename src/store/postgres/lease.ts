@@ -142,7 +142,7 @@ export class Lease {
     await this.#connections.lease(RELEASE, [this.epoch]).catch(() => undefined);
   }
 
-  /** Has to be called when a batch was refused by the fence. */
+  /** Has to be called when the fence refused a batch, and when a request was not sent since the lease had ended. */
   lose(why: LeaseLoss): void {
     if (this.#end.signal.aborted) return;
     this.#end.abort();
