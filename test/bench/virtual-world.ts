@@ -81,6 +81,7 @@ export async function virtualWorld({
     chance: new Chance(1, 'bench'),
     untruths: new Chance(1, 'untruths'),
     crash: () => undefined,
+    sleep: () => undefined,
     serve: (key, served) => {
       if (key === 'controller.webhook_listen') app = served;
     },

@@ -5,16 +5,18 @@ import { createLog } from '../../src/log.ts';
 import type { SendWebhook } from '../../src/simulator/github/webhooks/webhook-sender.ts';
 import { Chance } from './chance.ts';
 import { type OpenDisk, openCommitted } from './committed-database.ts';
+import type { ControllerSeat } from './controllers/controller-seat.ts';
 import { forgetListeners } from './forget-listeners.ts';
 import { Life } from './life.ts';
 import { lifePorts } from './life-ports.ts';
+import type { Lives } from './lives.ts';
 import { RecordLaws } from './record-laws.ts';
 import { simulatedConfig } from './simulated-config.ts';
 import { type SimulatedWorld, WEBHOOK_SECRET } from './simulated-world.ts';
 import { oddDelivery, spoilRows } from './untruths.ts';
 
 /** The daemon's lives, one after the other: each death is followed by a start on what was committed. */
-export class DaemonLives {
+export class DaemonLives implements Lives {
   readonly #world: SimulatedWorld;
   readonly #laws: RecordLaws;
   readonly #chance: Chance;
@@ -26,12 +28,18 @@ export class DaemonLives {
   #admin: Hono | null = null;
   #count = 0;
   #wantsReload = false;
+  /** Null for a daemon that is alone on its disk. */
+  readonly #seat: ControllerSeat | null;
+  /** In the names of its random numbers, and in the trace. */
+  readonly #name: string;
 
-  constructor(world: SimulatedWorld, openDisk: OpenDisk = openCommitted) {
+  constructor(world: SimulatedWorld, openDisk: OpenDisk = openCommitted, seat: ControllerSeat | null = null) {
     this.#world = world;
     this.#openDisk = openDisk;
-    this.#laws = new RecordLaws(world.broken, world.secrets, () => world.daemonNow());
-    this.#chance = new Chance(world.scenario.seed, 'lives');
+    this.#seat = seat;
+    this.#name = seat?.name ?? 'daemon';
+    this.#laws = seat?.laws ?? new RecordLaws(world.broken, world.secrets, () => world.daemonNow());
+    this.#chance = new Chance(world.scenario.seed, seat ? `lives of ${seat.name}` : 'lives');
     this.#untruths = new Chance(world.scenario.seed, 'what is untrue');
   }
 
@@ -43,30 +51,49 @@ export class DaemonLives {
     return this.#daemon !== null;
   }
 
+  /** Whether its process takes requests, or would if it were awake. */
+  get isListening(): boolean {
+    return this.#app !== null;
+  }
+
+  /** The present process, or the last one. */
+  get life(): Life | null {
+    return this.#life;
+  }
+
+  readonly takeOvers = 0;
+
+  left = (): string[] => [];
+
   get isAwake(): boolean {
     return this.#daemon !== null && !this.#life?.isAsleep;
   }
 
   start(): void {
     const world = this.#world;
-    forgetListeners();
-    const life = new Life(world.system);
+    const seat = this.#seat;
+    const life = new Life(seat?.system ?? world.system);
     this.#life = life;
-    world.daemonNow = () => life.clock.now();
     this.#count += 1;
-    this.#laws.beginLife();
+    if (seat === null) {
+      forgetListeners();
+      world.daemonNow = () => life.clock.now();
+      this.#laws.beginLife();
+    }
     const { rows } = world.scenario.untruths;
     if (this.#count > 1 && rows > 0 && this.#untruths.is(rows)) {
       for (const key of spoilRows(world.committed, this.#untruths)) world.trace(`disk: ${key} is spoiled`);
     }
-    world.trace(`daemon: life ${this.#count} begins`);
+    world.trace(`${this.#name}: life ${this.#count} begins`);
     const ports = lifePorts({
       world,
       life,
       laws: this.#laws,
-      chance: new Chance(world.scenario.seed, `life ${this.#count}`),
+      chance: new Chance(world.scenario.seed, `life ${this.#count}${seat ? ` of ${seat.name}` : ''}`),
       untruths: this.#untruths,
       openDisk: this.#openDisk,
+      seat,
+      sleep: (ms, isCounted) => void this.sleep(ms, isCounted),
       crash: (at) => this.#crash(at),
       serve: (key, app) => {
         if (key === 'controller.webhook_listen') this.#app = app;
@@ -94,6 +121,7 @@ export class DaemonLives {
       (error: unknown) => {
         if (!life.isAlive) return;
         if (world.isDiskFull) this.#crash('at its start, since the disk is full');
+        else if (seat?.mayFailToStart(error)) this.#crash(`at its start: ${error}`);
         else world.broken.note('the daemon starts', String(error));
       },
     );
@@ -106,8 +134,10 @@ export class DaemonLives {
   async restart(downMs: number): Promise<void> {
     const [daemon, life] = [this.#daemon, this.#life];
     if (!daemon || !life) return;
-    this.#world.trace('daemon: drains');
+    this.#world.trace(`${this.#name}: drains`);
     this.#daemon = null;
+    // A signal reaches a stopped process when it goes on.
+    if (this.#seat && life.isAsleep) await life.guard(Promise.resolve());
     await daemon.drain();
     if (!life.isAlive) return;
     life.die();
@@ -127,14 +157,14 @@ export class DaemonLives {
     const law = 'a right config is applied';
     try {
       const { outcome, changes, problems } = await daemon.reload('the simulation');
-      trace(`daemon: reload ${outcome} ${JSON.stringify(outcome === 'refused' ? problems : changes)}`);
+      trace(`${this.#name}: reload ${outcome} ${JSON.stringify(outcome === 'refused' ? problems : changes)}`);
       if (outcome !== 'refused') return;
       const said = problems.map(({ message }) => message).join(' ');
       // The daemon learns with its next write that the disk has room again.
       if (this.#world.isDiskFull || said.includes('cannot be written')) this.#wantsReload = true;
-      else if (!said.includes('is ending')) broken.note(law, said);
+      else if (!said.includes('is ending') && !this.#seat) broken.note(law, said);
     } catch (error) {
-      if (life.isAlive) broken.note(law, String(error));
+      if (life.isAlive && !this.#seat) broken.note(law, String(error));
     }
   }
 
@@ -159,14 +189,23 @@ export class DaemonLives {
    */
   async sleep(ms: number, isCounted: boolean): Promise<void> {
     if (this.#life?.isAsleep) return;
-    const { clock, system, trace } = this.#world;
-    trace('daemon: sleeps');
+    const { clock, trace } = this.#world;
+    const system = this.#seat?.system ?? this.#world.system;
+    trace(`${this.#name}: sleeps`);
     const woken = clock.sleepUntil(clock.now() + ms).then(() => {
       if (!isCounted) system.uncounted += ms;
     });
     this.#life?.sleep(woken);
     await woken;
-    trace('daemon: wakes');
+    trace(`${this.#name}: wakes`);
+  }
+
+  /** Kills the present life; the next one begins after `downMs`. */
+  kill(downMs: number): void {
+    if (!this.#life?.isAlive) return;
+    this.#world.trace(`${this.#name}: is killed`);
+    this.#life.die();
+    this.#startAfter(downMs);
   }
 
   /** Ends the present life; no other one follows. */
@@ -202,7 +241,8 @@ export class DaemonLives {
       const id = headers['x-github-delivery'] ?? '';
       trace(`webhook ${headers['x-github-event']} ${id.slice(0, 8)} → ${answer.status}`);
       if (headers['x-github-event'] === 'workflow_job' && answer.status === 202) {
-        if (!committed.rows.has(`!deliveries!${id}`)) {
+        const isInInbox = this.#seat !== null && committed.rows.has(`!inbox!${id}`);
+        if (!isInInbox && !committed.rows.has(`!deliveries!${id}`)) {
           broken.note(
             'law 6: acknowledged only when stored',
             `delivery ${id} was acknowledged before it was stored`,
@@ -216,7 +256,7 @@ export class DaemonLives {
   };
 
   #crash(at: string): void {
-    this.#world.trace(`daemon: dies ${at}`);
+    this.#world.trace(`${this.#name}: dies ${at}`);
     this.#life?.die();
     this.#startAfter(this.#chance.pick(this.#world.scenario.restartsAfter));
   }
@@ -231,6 +271,6 @@ export class DaemonLives {
   #hear(life: Life, line: string): void {
     if (!life.isAlive) return;
     this.#laws.checkSecrets('the log', line);
-    if (this.#world.isTraced) this.#world.trace(`daemon: ${JSON.parse(line).msg}`);
+    if (this.#world.isTraced) this.#world.trace(`${this.#name}: ${JSON.parse(line).msg}`);
   }
 }

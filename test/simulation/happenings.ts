@@ -8,7 +8,7 @@ import { removeRunner } from '../../src/simulator/github/runners/removal.ts';
 import type { Runner } from '../../src/simulator/github/runners/runners.ts';
 import { createHook } from '../../src/simulator/github/webhooks/create-hook.ts';
 import { beginTrouble } from './begin-trouble.ts';
-import type { DaemonLives } from './daemon-lives.ts';
+import type { Lives } from './lives.ts';
 import { orderVm } from './order-vm.ts';
 import { passOnId } from './pass-on-id.ts';
 import { isBase, isOurs } from './request-laws.ts';
@@ -20,13 +20,13 @@ import type { OngoingTrouble, Trouble } from './trouble.ts';
 /** Everything that happens in the scenario, each at its instant. */
 export class Happenings {
   readonly #world: SimulatedWorld;
-  readonly #lives: DaemonLives;
+  readonly #lives: Lives;
   /** Incidents that are going on. */
   ongoing = 0;
   #planned = 0;
   readonly #troubles = new Set<OngoingTrouble>();
 
-  constructor(world: SimulatedWorld, lives: DaemonLives) {
+  constructor(world: SimulatedWorld, lives: Lives) {
     this.#world = world;
     this.#lives = lives;
   }

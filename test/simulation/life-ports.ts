@@ -8,9 +8,12 @@ import { LevelEngine } from '../../src/store/leveldb/level-engine.ts';
 import { Store } from '../../src/store/store.ts';
 import type { Chance } from './chance.ts';
 import { type OpenDisk, openCommitted } from './committed-database.ts';
-import { firstOf, type Life, never, Stop } from './life.ts';
+import type { ControllerSeat } from './controllers/controller-seat.ts';
+import { fetchFromGitHub } from './fetch-from-github.ts';
+import { type Life, never, Stop } from './life.ts';
 import type { RecordLaws } from './record-laws.ts';
-import { checkAgentRequest, checkGitHubRequest, checkLaunch } from './request-laws.ts';
+import { refused } from './refused.ts';
+import { checkAgentRequest, checkLaunch } from './request-laws.ts';
 import { AGENT_TOKEN, type Mac, type SimulatedWorld } from './simulated-world.ts';
 import { spoilVms } from './untruths.ts';
 
@@ -23,8 +26,12 @@ export interface LifeParts {
   untruths: Chance;
   /** In memory by default. */
   openDisk?: OpenDisk;
+  /** Null for a daemon that is alone. */
+  seat?: ControllerSeat | null;
   /** The daemon dies at this point. */
   crash(at: string): void;
+  /** Its process is stopped for a time in milliseconds. */
+  sleep(ms: number, isCounted: boolean): void;
   /** Receives the app that would be served at an address of the config. */
   serve(key: string, app: Hono): void;
 }
@@ -34,7 +41,7 @@ export interface LifeParts {
  * points.
  */
 export function lifePorts(parts: LifeParts): Ports {
-  const { world, life, laws, chance, openDisk = openCommitted } = parts;
+  const { world, life, laws, chance, openDisk = openCommitted, seat } = parts;
   return {
     openStore: async (options) => {
       const database = await openDisk(world.committed, (writes, apply) =>
@@ -51,19 +58,20 @@ export function lifePorts(parts: LifeParts): Ports {
     },
     agentSender: () => ({
       send: (message) =>
-        passing(parts, `${message.method} ${message.url}`, () => sendToAgent(parts, message)),
+        sending(parts, `${message.method} ${message.url}`, () => sendToAgent(parts, message)),
       close: () => Promise.resolve(),
     }),
     fetch: (input, init) =>
-      passing(parts, `${init?.method} ${input}`, () => fetchFromGitHub(parts, String(input), init ?? {})),
+      sending(parts, `${init?.method} ${input}`, () => fetchFromGitHub(parts, String(input), init ?? {})),
     proxyFor: () => null,
     openGuest: (options) => openGuest(parts, options),
     listen: async (app, _address, key) => {
       parts.serve(key, app);
-      return { url: `http://daemon.test/${key}`, close: () => Promise.resolve() };
+      return { url: seat?.url(key) ?? `http://daemon.test/${key}`, close: () => Promise.resolve() };
     },
-    openPool: () => {
-      throw new Error('this daemon has a database of its own');
+    openPool: (...given) => {
+      if (!seat) throw new Error('this daemon has a disk of its own');
+      return seat.openPool(life, (what, work) => passing(parts, what, work))(...given);
     },
     random: chance.next,
     macUptime: () => null,
@@ -76,12 +84,23 @@ export function lifePorts(parts: LifeParts): Ports {
  */
 const SOON = [30, 300, 1_500];
 
-/** Does a piece of the daemon's work; the daemon may die before, during and after it. */
-async function passing<T>(
-  { world, life, chance, crash }: LifeParts,
-  what: string,
-  work: () => Promise<T>,
-): Promise<T> {
+/** Sends a request, as `passing` does. */
+function sending<T>(parts: LifeParts, what: string, work: () => Promise<T>): Promise<T> {
+  if (parts.life.isAlive) parts.seat?.sends(parts.life, what);
+  return passing(parts, what, work);
+}
+
+/**
+ * Does a piece of the daemon's work; the daemon may die before, during and after it. One of several controllers may
+ * be stopped as soon as the work is under way, or before it learns the result.
+ */
+async function passing<T>(parts: LifeParts, what: string, work: () => Promise<T>): Promise<T> {
+  const { world, life, chance, crash, sleep } = parts;
+  const mayStop = () => {
+    const stop = life.isAlive ? world.points.takeStop() : undefined;
+    if (stop) sleep(stop.lasts, stop.isCounted);
+    return stop !== undefined;
+  };
   if (!life.isAlive) return never();
   if (world.points.isDeadly(`before ${what}`)) {
     crash(`before ${what}`);
@@ -92,11 +111,13 @@ async function passing<T>(
     const soon = world.clock.now() + chance.pick(SOON);
     void world.clock.sleepUntil(soon).then(() => life.isAlive && crash(`while or after ${what}`));
   }
+  mayStop();
   const done = await doing;
   if (world.points.isDeadly(`after ${what}`)) {
     crash(`after ${what}`);
     return never();
   }
+  if (mayStop()) await life.guard(Promise.resolve());
   return done;
 }
 
@@ -106,13 +127,11 @@ function macAt({ macs }: SimulatedWorld, host: string): Mac {
   return mac;
 }
 
-const refused = (code: string) => Object.assign(new Error(code), { code });
-
 /** One error for all requests: making one for each is slow. */
 const GONE = new Error('the client is gone');
 
 async function sendToAgent(
-  { world, life, chance, untruths }: LifeParts,
+  { world, life, chance, untruths, seat }: LifeParts,
   message: HttpRequest,
 ): Promise<HttpResponse> {
   const { clock } = world;
@@ -121,6 +140,10 @@ async function sendToAgent(
   const stop = new Stop(life, message.signal);
   const client = new Client(isReset);
   try {
+    if (seat) {
+      const late = exchangeOverNetwork(world, mac, message, client, untruths, seat);
+      return await Promise.race([late, new Promise<never>((_resolve, reject) => stop.whenStopped(reject))]);
+    }
     await stop.sleepUntil(clock, clock.now() + world.latency());
     if (!mac.isUp) throw refused('ECONNREFUSED');
     const cutOff = new Promise<never>((_resolve, reject) => stop.whenStopped(reject));
@@ -131,17 +154,35 @@ async function sendToAgent(
   }
 }
 
+/** A request that left one of several controllers arrives, also when it is late and its client is gone. */
+async function exchangeOverNetwork(
+  world: SimulatedWorld,
+  mac: Mac,
+  message: HttpRequest,
+  client: Client,
+  untruths: Chance,
+  { toWorld, lateness }: ControllerSeat,
+): Promise<HttpResponse> {
+  const { clock } = world;
+  await clock.sleepUntil(clock.now() + world.latency() + lateness());
+  await toWorld.open();
+  if (!mac.isUp) throw refused('ECONNREFUSED');
+  const answer = await exchangeWithAgent(world, mac, message, client, untruths);
+  await toWorld.open();
+  return answer;
+}
+
 async function exchangeWithAgent(
   world: SimulatedWorld,
   mac: Mac,
   { url, method, headers, body, maxBytes }: HttpRequest,
-  client: ClientSignals,
+  client: Client,
   untruths: Chance,
 ): Promise<HttpResponse> {
   if (mac.isUnplugged) return never();
   const mark = url.indexOf('/', url.indexOf('//') + 2);
   const [pathname = '', search] = url.slice(mark).split('?');
-  checkAgentRequest(world, mac, method, pathname.replace('/v1', ''), body);
+  checkAgentRequest(world, mac, method, pathname.replace('/v1', ''), body, client.hasLeft);
   const isMaking = method === 'POST' && /^\/v1\/vms(?:\/[^/]+\/clone)?$/.test(pathname);
   const name: string | null = isMaking ? (JSON.parse(body ?? '{}').name ?? null) : null;
   if (name !== null) mac.creating.add(name);
@@ -177,7 +218,7 @@ class Client implements ClientSignals {
   readonly #isReset: boolean;
   #gone: AbortController | null = null;
   #reset: AbortController | null = null;
-  #hasLeft = false;
+  hasLeft = false;
 
   constructor(isReset: boolean) {
     this.#isReset = isReset;
@@ -186,7 +227,7 @@ class Client implements ClientSignals {
   get gone(): AbortSignal {
     if (this.#gone === null) {
       this.#gone = new AbortController();
-      if (this.#hasLeft) this.#gone.abort(GONE);
+      if (this.hasLeft) this.#gone.abort(GONE);
     }
     return this.#gone.signal;
   }
@@ -198,73 +239,22 @@ class Client implements ClientSignals {
   }
 
   leave(): void {
-    this.#hasLeft = true;
+    this.hasLeft = true;
     this.#gone?.abort(GONE);
   }
 }
 
-async function fetchFromGitHub(
-  { world, life }: LifeParts,
-  url: string,
-  init: RequestInit,
-): Promise<Response> {
-  const { clock, githubApp } = world;
-  const { signal: stops, letGo } = firstOf(life.ended, init.signal);
-  const failed = (code: string) => Object.assign(new TypeError('fetch failed'), { cause: refused(code) });
-  try {
-    await clock.sleepUntil(clock.now() + world.latency(), stops);
-    if (world.isGitHubUnplugged) throw failed('ENOTFOUND');
-    const method = init.method ?? 'GET';
-    const address = new URL(url);
-    const { pathname } = address;
-    checkGitHubRequest(world, method, pathname, init.body as string | null);
-    const cutOff = new Promise<never>((_resolve, reject) => {
-      stops.addEventListener('abort', () => reject(stops.reason), { once: true });
-    });
-    const asked = Promise.resolve(githubApp.fetch(requestOf(url, method, init, stops)));
-    if (method === 'DELETE') {
-      const handled = () => world.deletes.delete(address);
-      world.deletes.add(address);
-      void asked.then(handled, handled);
-    }
-    const answer = await Promise.race([asked, cutOff]);
-    world.trace(`github: ${method} ${pathname} → ${answer.type === 'error' ? 'cut' : answer.status}`);
-    if (answer.type === 'error') throw failed('ECONNRESET');
-    if (method === 'POST' && answer.status === 201) await keepSecrets(world, answer.clone());
-    await clock.sleepUntil(clock.now() + world.latency(), stops);
-    return answer;
-  } finally {
-    letGo();
-  }
-}
-
-/** What the app reads of a request: a Request of Node costs more than most responses. */
-function requestOf(
-  url: string,
-  method: string,
-  { body, headers }: RequestInit,
-  signal: AbortSignal,
-): Request {
-  const text = async () => String(body ?? '');
-  return { url, method, headers: new Headers(headers), signal, text } as Partial<Request> as Request;
-}
-
-/** Notes as secrets all values that GitHub issues for making runners, and which runner one is for. */
-async function keepSecrets({ secrets, ledger }: SimulatedWorld, answer: Response): Promise<void> {
-  const { encoded_jit_config: config, token, runner } = (await answer.json()) as Record<string, unknown>;
-  for (const secret of [config, token]) if (typeof secret === 'string') secrets.add(secret);
-  if (typeof config === 'string') ledger.handOut((runner as { name: string }).name);
-}
-
 async function openGuest(parts: LifeParts, options: GuestOptions) {
-  const { world, life } = parts;
+  const { world, life, seat } = parts;
   const address = await options.address();
   const mac = macAt(world, address.host);
+  seat?.sends(life, 'a login in a guest');
+  await seat?.toWorld.open();
   const login = await life.guard(mac.memory.openGuest({ ...options, address }));
   return {
     ...login,
     run: (script: string, run = {}) =>
-      passing(parts, 'a script in a guest', () => {
+      sending(parts, 'a script in a guest', () => {
         const { args = [] } = run as { args?: readonly string[] };
         if (script.includes('jeballto-launch:')) checkLaunch(world, args[0] ?? '');
         return login.run(script, run);

@@ -1,11 +1,11 @@
-import type { DaemonLives } from './daemon-lives.ts';
+import type { Lives } from './lives.ts';
 import type { Incident } from './scenario.ts';
 import type { SimulatedWorld } from './simulated-world.ts';
 
 /** An operator's order about the VM of one of the live jobs; nothing has to end it. */
 export function orderVm(
   world: SimulatedWorld,
-  lives: DaemonLives,
+  lives: Lives,
   { what, which, lasts }: Extract<Incident, { what: 'hold' | 'release' }>,
 ): () => void {
   const jobs = world.committed.jobs().map(({ context: { job, hold } }) => hold?.jobId ?? job.id);

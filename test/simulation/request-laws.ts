@@ -10,24 +10,28 @@ export const isOurs = (name: string): boolean => parseResourceName(NAME_PREFIX, 
 /** A base VM, complete or not. */
 export const isBase = (name: string): boolean => parseBaseName(NAME_PREFIX, name) !== null;
 
-/** What must hold at the moment at which a request of the daemon reaches an agent. */
+/**
+ * What must hold at the moment at which a request of the daemon reaches an agent. One whose client `hasLeft` was right
+ * when it was sent, and may be late.
+ */
 export function checkAgentRequest(
   world: SimulatedWorld,
   mac: Mac,
   method: string,
   path: string,
   body: string | null,
+  hasLeft = false,
 ): void {
   const { broken, committed } = world;
   if (method === 'GET' || path === '/images/pull') return;
   if (path === '/vms') {
-    checkNewVm(world, mac, JSON.parse(body ?? '{}').name);
+    checkNewVm(world, mac, JSON.parse(body ?? '{}').name, hasLeft);
     return;
   }
   const vm = mac.agent.vms.get((path.split('/')[2] ?? '').split('?')[0] ?? '');
   if (!vm) return;
   if (method === 'POST' && path.endsWith('/clone')) {
-    checkNewVm(world, mac, JSON.parse(body ?? '{}').name);
+    checkNewVm(world, mac, JSON.parse(body ?? '{}').name, hasLeft);
     if (!parseBaseName(NAME_PREFIX, vm.name)?.isComplete) {
       broken.note('only a complete base is cloned', `${vm.name} on ${mac.name} is none`);
     }
@@ -40,7 +44,7 @@ export function checkAgentRequest(
     );
   }
   if (method === 'POST' && path.endsWith('/start')) {
-    if (!committed.jobs().some(({ context }) => context.vm?.name === vm.name)) {
+    if (!hasLeft && !committed.jobs().some(({ context }) => context.vm?.name === vm.name)) {
       broken.note('law 1: no effect before its record', `VM ${vm.name} is started, and no record owns it`);
     }
   }
@@ -53,7 +57,12 @@ export function checkAgentRequest(
 }
 
 /** A base has no record but its name, which must not say "complete" before the base is. */
-function checkNewVm({ broken, committed, scenario }: SimulatedWorld, mac: Mac, name: string): void {
+function checkNewVm(world: SimulatedWorld, mac: Mac, name: string, hasLeft: boolean): void {
+  const { broken, committed, scenario } = world;
+  if (hasLeft) {
+    world.ledger.expectLate(name);
+    return;
+  }
   const isOrdered = isBase(name)
     ? scenario.daemon.baseVms && !parseBaseName(NAME_PREFIX, name)?.isComplete
     : committed.jobs().some(({ context }) => context.vm?.name === name);

@@ -2,12 +2,14 @@ import type { Readiness } from '../../src/http/admin/api/api-routes.ts';
 import { settled } from '../support/manual-clock.ts';
 import { BreakerLaw } from './breaker-law.ts';
 import type { BrokenLaw } from './broken-laws.ts';
+import { Controllers } from './controllers/controllers.ts';
 import { DaemonLives } from './daemon-lives.ts';
 import { leftovers } from './final-laws.ts';
 import { Happenings } from './happenings.ts';
 import { HoldLaw } from './hold-law.ts';
 import { OrderLaw } from './host-laws.ts';
 import { ImageLaw } from './image-law.ts';
+import type { Lives } from './lives.ts';
 import { QueueLaw } from './queue-law.ts';
 import { ReadyLaw } from './ready-law.ts';
 import type { Scenario } from './scenario.ts';
@@ -22,6 +24,8 @@ export interface RunResult {
   points: string[];
   /** Processes that the daemon had. */
   lives: number;
+  /** How often one of several controllers became the active one. */
+  takeOvers: number;
   /** Jobs for the daemon, and how many of them ended on its runners. */
   jobs: number;
   served: number;
@@ -58,7 +62,7 @@ export async function runScenario(scenario: Scenario, options: WorldOptions = {}
 
 async function play(scenario: Scenario, options: WorldOptions): Promise<RunResult> {
   const world = createWorld(scenario, (request) => lives.takeWebhook(request), options);
-  const lives = new DaemonLives(world);
+  const lives = livesIn(world);
   const happenings = new Happenings(world, lives);
   const breakers = new BreakerLaw();
   const queue = new QueueLaw();
@@ -80,7 +84,7 @@ async function play(scenario: Scenario, options: WorldOptions): Promise<RunResul
     await settled();
     if (clock.now() >= nextLook) {
       nextLook = clock.now() + LOOK_EVERY;
-      orders.look(world, lives.count, lives.isAwake);
+      orders.look(world, lives.count + lives.takeOvers, lives.isAwake);
       images.look(world);
       holds.look(world, lives.isAwake);
       breakers.look(world, isDisturbed() || happenings.troubles.length > 0);
@@ -89,7 +93,7 @@ async function play(scenario: Scenario, options: WorldOptions): Promise<RunResul
       ready.look(world, told, queue.unmet, isDisturbed() || happenings.troubles.length > 0);
       const left =
         happenings.areOver && lives.isUp
-          ? [...leftovers(world), ...notReady(told)]
+          ? [...leftovers(world), ...lives.left(), ...notReady(told)]
           : ['something is still to come'];
       if (left.length > 0) atRestSince = null;
       else atRestSince ??= clock.now();
@@ -110,11 +114,17 @@ async function play(scenario: Scenario, options: WorldOptions): Promise<RunResul
     journal: journalOf(world),
     points: [...world.points.passed],
     lives: lives.count,
+    takeOvers: lives.takeOvers,
     ...countJobs(world),
     ...world.ledger.count(),
     lasted: clock.now() - began,
     stored: countRows(world),
   };
+}
+
+function livesIn(world: SimulatedWorld): Lives {
+  const { controllers } = world.scenario;
+  return controllers ? new Controllers(world, controllers) : new DaemonLives(world);
 }
 
 /** When the world is at rest, the daemon must be able to serve. */

@@ -1,6 +1,7 @@
 import type { AgentSettings } from '../../src/simulator/agent/options.ts';
 import type { Fault } from '../../src/simulator/faults.ts';
 import type { GitHubSettings } from '../../src/simulator/github/options.ts';
+import type { PlannedControllers } from './controllers/planned-controllers.ts';
 import type { Trouble } from './trouble.ts';
 import type { Untruths } from './untruths.ts';
 
@@ -106,6 +107,8 @@ export interface Scenario {
   crashes: number[];
   /** Milliseconds from a death to the next start, used in turn. */
   restartsAfter: readonly number[];
+  /** Several controllers on one database; without it one daemon with a disk of its own. */
+  controllers?: PlannedControllers;
   /** After this, nothing new goes wrong except for troubles. */
   calmFrom: number;
 }

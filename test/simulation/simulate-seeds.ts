@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { CALM_SCENARIO } from './calm-scenario.ts';
+import { planWithControllers } from './controllers/plan-with-controllers.ts';
 import { planScenario } from './plan-scenario.ts';
 import { TROUBLE_KINDS } from './plan-troubles.ts';
 import { playScenarios } from './play-scenarios.ts';
@@ -14,6 +15,7 @@ const USAGE = `npm run simulate:seeds -- [options]
   --recorded       play the seeds that once broke a law
   --seed S         play one seed; --trace prints its plan and everything that happens in it
   --every-crash    play one calm job's life once for each point at which the daemon may die
+  --controllers N  have N controllers on one database (2 or 3) in each seed
   --trouble KIND   have each seed draw this kind for certain, and none that is not named; may be given again
   --workers W      processes (one for each core)
 `;
@@ -26,6 +28,7 @@ const { values } = parseArgs({
     trace: { type: 'boolean', default: false },
     recorded: { type: 'boolean', default: false },
     'every-crash': { type: 'boolean', default: false },
+    controllers: { type: 'string' },
     trouble: { type: 'string', multiple: true, default: [] },
     workers: { type: 'string', default: String(availableParallelism()) },
     help: { type: 'boolean', default: false },
@@ -40,9 +43,15 @@ if (named.length < values.trouble.length) {
   process.exit(2);
 }
 
+const controllers = values.controllers === undefined ? null : Number(values.controllers);
+if (controllers !== null && controllers !== 2 && controllers !== 3) {
+  process.stderr.write('--controllers takes 2 or 3\n');
+  process.exit(2);
+}
+
 function plan(seed: number): Scenario {
-  if (named.length > 0) return planScenario(seed, { kinds: named, isCertain: true });
-  return planScenario(seed);
+  const choice = named.length > 0 ? { kinds: named, isCertain: true } : undefined;
+  return controllers === null ? planScenario(seed, choice) : planWithControllers(seed, controllers, choice);
 }
 
 function* seeds({ from, count }: Range): Generator<[string, Scenario]> {
@@ -82,6 +91,7 @@ async function play() {
   const argsFor = ({ from, count }: Range) => [
     ...['--from', String(from), '--seeds', String(count)],
     ...(isCrash ? ['--every-crash'] : []),
+    ...(controllers === null ? [] : ['--controllers', String(controllers)]),
     ...named.flatMap((kind) => ['--trouble', kind]),
   ];
   return shareScenarios(range, Number(values.workers), argsFor, print);

@@ -3,6 +3,9 @@ import { apiUrl } from '../../src/simulator/github/github-base.ts';
 import { SSH_PASSWORD } from './memory-mac.ts';
 import { AGENT_TOKEN, GITHUB_TOKEN, type SimulatedWorld, WEBHOOK_SECRET } from './simulated-world.ts';
 
+/** The database of several controllers. */
+const DATABASE = 'postgres://simulated/jobs';
+
 /** The config file of the simulated daemon, as it is now. */
 export function simulatedConfig({ scenario, github, configEdits }: SimulatedWorld): Config {
   const { daemon } = scenario;
@@ -42,7 +45,10 @@ export function simulatedConfig({ scenario, github, configEdits }: SimulatedWorl
       base_vms: daemon.baseVms,
       ...(isLimited && { max_concurrent_vms: 1, poll_interval: '20s', vm_idle_timeout: '90s' }),
     },
-    store: { retention: ms(daemon.retention) },
+    store: {
+      retention: ms(daemon.retention),
+      ...(scenario.controllers && { url: DATABASE, lease: ms(scenario.controllers.lease) }),
+    },
     runner: { ssh_password: SSH_PASSWORD, scope: scenario.scope },
     labels: {
       ...(!isRemoved('mac') && {

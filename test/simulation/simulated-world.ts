@@ -146,7 +146,7 @@ export function createWorld(
     githubApp: createGitHubApp(github),
     macs: byName,
     committed: new Committed(),
-    points: new CrashPoints(scenario.crashes),
+    points: new CrashPoints(scenario.crashes, scenario.controllers?.freezes),
     broken,
     ledger,
     work,

@@ -41,6 +41,8 @@ export class VmLedger {
   /** Names of the runners whose configuration reached the daemon. */
   readonly #handedOut = new Set<string>();
   #isRebuilding = false;
+  /** Names of VMs whose create arrived when its client was gone. */
+  readonly #late = new Set<string>();
 
   constructor(world: LedgerParts) {
     this.#world = world;
@@ -56,6 +58,11 @@ export class VmLedger {
     this.#isRebuilding = true;
     await world();
     this.#isRebuilding = false;
+  }
+
+  /** A create of this name came late: it may leave a VM that is never started, beside the one that is. */
+  expectLate(name: string): void {
+    this.#late.add(name);
   }
 
   /** The deletion of this VM was requested. */
@@ -92,7 +99,11 @@ export class VmLedger {
     const { broken, clock } = this.#world;
     const earlier = this.vms.findLast((one) => one.vm.name === vm.name);
     if (this.#isRebuilding && earlier) this.vms.splice(this.vms.indexOf(earlier), 1);
-    else if (earlier && (earlier.vm.hasBooted || earlier.mac.agent.vms.has(earlier.vm.id))) {
+    else if (
+      earlier &&
+      !this.#late.has(vm.name) &&
+      (earlier.vm.hasBooted || earlier.mac.agent.vms.has(earlier.vm.id))
+    ) {
       broken.note(
         'no name twice',
         `VM ${vm.name} on ${mac.name} bears the name of one on ${earlier.mac.name}`,

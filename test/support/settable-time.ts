@@ -9,13 +9,24 @@ export class SettableTime implements TimeSource {
   /** Milliseconds that the machine slept without counting them, as Linux does. */
   uncounted = 0;
 
-  constructor(trueTime: ManualClock) {
+  readonly #began: number;
+  readonly #rate: number;
+
+  /** `rate`: how fast its clocks run; 1 is right. */
+  constructor(trueTime: ManualClock, rate = 1) {
     this.#true = trueTime;
+    this.#began = trueTime.now();
+    this.#rate = rate;
   }
 
-  wall = (): number => this.#true.now() + this.aheadBy;
+  wall = (): number => this.#counted() + this.aheadBy;
 
-  elapsed = (): number => this.#true.now() - this.uncounted;
+  elapsed = (): number => this.#counted() - this.uncounted;
 
-  ring = (ms: number, wake: () => void): (() => void) => this.#true.alarm(this.#true.now() + ms, wake);
+  ring = (ms: number, wake: () => void): (() => void) =>
+    this.#true.alarm(this.#true.now() + ms / this.#rate, wake);
+
+  #counted(): number {
+    return this.#began + (this.#true.now() - this.#began) * this.#rate;
+  }
 }

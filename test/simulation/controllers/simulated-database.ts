@@ -59,6 +59,7 @@ export class SimulatedDatabase {
   #commits = 0;
   /** Grows with each stop of the server: what was under way then was rolled back, and its connections are gone. */
   #run = 0;
+  #isUp = true;
 
   constructor(options: SimulatedDatabaseOptions) {
     this.#options = options;
@@ -97,8 +98,17 @@ export class SimulatedDatabase {
     this.#lease = { ...this.#lease, expiresAt: -Infinity };
   }
 
+  get isUp(): boolean {
+    return this.#isUp;
+  }
+
+  start(): void {
+    this.#isUp = true;
+  }
+
   /** The server stops at once: what is under way is rolled back. */
   stop(): void {
+    this.#isUp = false;
     this.#run += 1;
     this.#locks = { lease: new RowLock(), fence: new RowLock() };
   }
