@@ -128,7 +128,7 @@ export class DemoView {
 
 function wordFor({ last, areSeveral }: DemoControllers, answers: boolean): string {
   if (!areSeveral) return answers ? `daemon ${last.process.pid}` : 'daemon starting';
-  return answers ? `${last.name} is active (process ${last.process.pid})` : 'no controller is active';
+  return answers ? `${last.name} is active` : 'no controller is active';
 }
 
 function keepLast(lines: string[], line: string): void {
