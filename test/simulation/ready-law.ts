@@ -44,11 +44,8 @@ export class ReadyLaw {
       if (lasted > LONGEST_SILENCE)
         world.broken.note(LAW, `it says ready, and jobs of ${key} are not served`);
     }
-    const macs = [...world.macs.values()];
-    const noHost = macs.every(({ isUp, isUnplugged }) => !isUp || isUnplugged);
-    this.#blind(world, now, 'no host can be reached', noHost, told);
-    const noGitHub = world.isGitHubUnplugged && world.scenario.daemon.mode === 'poll';
-    this.#blind(world, now, 'GitHub cannot be polled', noGitHub, told);
+    this.#blind(world, now, 'no host can be reached', hasNoHost(world), told);
+    this.#blind(world, now, 'GitHub cannot be polled', hasNoGitHub(world), told);
 
     // Guests that misbehave may go on to do so in a calm world: a host is then rightly held back for them.
     const sinceVain = now - lastMadeInVain(world);
@@ -65,6 +62,12 @@ export class ReadyLaw {
       world.broken.note(LAW, `nothing is in the way, and it is not ready: ${told?.reasons}`);
   }
 
+  /** Whether what the daemon says now decides about a breach. */
+  mustKnow(world: SimulatedWorld, unmet: ReadonlyMap<string, Unmet>): boolean {
+    const waits = [...unmet.values()].map(({ since }) => world.clock.now() - since);
+    return waits.some((ms) => ms > LONGEST_SILENCE / 3) || hasNoHost(world) || hasNoGitHub(world);
+  }
+
   #blind(world: SimulatedWorld, now: number, what: string, isSo: boolean, told: Readiness | null): void {
     const lasted = this.#lasts(now, what, isSo && told !== null);
     if (lasted > LONGEST_BLINDNESS && told?.ready) world.broken.note(LAW, `${what}, and it says ready`);
@@ -77,6 +80,12 @@ export class ReadyLaw {
     return now - (this.#since.get(what) ?? now);
   }
 }
+
+const hasNoHost = ({ macs }: SimulatedWorld) =>
+  [...macs.values()].every(({ isUp, isUnplugged }) => !isUp || isUnplugged);
+
+const hasNoGitHub = ({ isGitHubUnplugged, scenario }: SimulatedWorld) =>
+  isGitHubUnplugged && scenario.daemon.mode === 'poll';
 
 /** Epoch ms at which the last VM was made that had no job; 0 when there is none. */
 const lastMadeInVain = ({ ledger }: SimulatedWorld): number =>

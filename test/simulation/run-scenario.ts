@@ -15,6 +15,7 @@ import { ReadyLaw } from './ready-law.ts';
 import type { Scenario } from './scenario.ts';
 import { createWorld, type SimulatedWorld, type WorldOptions } from './simulated-world.ts';
 import { checkStories } from './story-law.ts';
+import { ToldReadiness } from './told-readiness.ts';
 
 export interface RunResult {
   broken: BrokenLaw[];
@@ -63,6 +64,7 @@ export async function runScenario(scenario: Scenario, options: WorldOptions = {}
 async function play(scenario: Scenario, options: WorldOptions): Promise<RunResult> {
   const world = createWorld(scenario, (request) => lives.takeWebhook(request), options);
   const lives = livesIn(world);
+  const health = new ToldReadiness(lives);
   const happenings = new Happenings(world, lives);
   const breakers = new BreakerLaw();
   const queue = new QueueLaw();
@@ -75,6 +77,7 @@ async function play(scenario: Scenario, options: WorldOptions): Promise<RunResul
   const lastTrouble = Math.max(scenario.calmFrom, ...scenario.troubles.map(({ at, lasts }) => at + lasts));
   const latest = began + lastTrouble + LONGEST_AFTERMATH;
   const isDisturbed = () => clock.now() < began + scenario.calmFrom || happenings.ongoing > 0 || !lives.isUp;
+  const isOver = () => happenings.areOver && lives.isUp;
   happenings.begin();
   lives.start();
 
@@ -89,12 +92,10 @@ async function play(scenario: Scenario, options: WorldOptions): Promise<RunResul
       holds.look(world, lives.isAwake);
       breakers.look(world, isDisturbed() || happenings.troubles.length > 0);
       queue.look(world, isDisturbed(), happenings.troubles);
-      const told = await lives.readiness();
+      const unended = isOver() ? [...leftovers(world), ...lives.left()] : ['something is still to come'];
+      const told = await health.at(clock.now(), unended.length === 0 || ready.mustKnow(world, queue.unmet));
       ready.look(world, told, queue.unmet, isDisturbed() || happenings.troubles.length > 0);
-      const left =
-        happenings.areOver && lives.isUp
-          ? [...leftovers(world), ...lives.left(), ...notReady(told)]
-          : ['something is still to come'];
+      const left = [...unended, ...notReady(told)];
       if (left.length > 0) atRestSince = null;
       else atRestSince ??= clock.now();
       if (atRestSince !== null && clock.now() - atRestSince >= REST) break;
