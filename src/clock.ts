@@ -10,6 +10,11 @@ export interface Clock {
   now(): number;
   /** Resolves at the instant `at` or just after it; rejects with the signal's reason when aborted. */
   sleepUntil(at: number, signal?: AbortSignal): Promise<void>;
+  /**
+   * Calls `wake` once, at the instant `at` or just after it, and never before this has returned. The returned function
+   * cancels the call. Cheaper than a sleep with a signal.
+   */
+  alarm(at: number, wake: () => void): () => void;
   /** Milliseconds by which the system's clock is ahead of this one; negative when it is behind. */
   systemAheadBy(): number;
 }
@@ -38,8 +43,6 @@ export interface Timeout {
   end(): void;
 }
 
-const ENDED = Symbol('ended');
-
 /**
  * Starts a limit of `ms` milliseconds on the given clock. Its signal also aborts when `outer` does, with the
  * same reason. `AbortSignal.any` is not used: an `outer` that lives as long as the daemon would keep a
@@ -47,23 +50,21 @@ const ENDED = Symbol('ended');
  */
 export function startTimeout(clock: Clock, ms: number, outer?: AbortSignal | null): Timeout {
   const reached = new AbortController();
-  const ended = new AbortController();
   const passOn = () => reached.abort(outer?.reason);
-  const end = () => {
-    outer?.removeEventListener('abort', passOn);
-    ended.abort(ENDED);
-  };
   if (outer?.aborted) {
     passOn();
-    return { signal: reached.signal, end };
+    return { signal: reached.signal, end: () => undefined };
   }
   // One listener for each request under way; Node would warn of a leak from the eleventh on.
   if (outer) setMaxListeners(0, outer);
   outer?.addEventListener('abort', passOn, { once: true });
-  sleepFor(clock, ms, ended.signal).then(
-    () => reached.abort(new DOMException(`not done within ${ms} ms`, 'TimeoutError')),
-    () => undefined,
+  const callOff = clock.alarm(clock.now() + ms, () =>
+    reached.abort(new DOMException(`not done within ${ms} ms`, 'TimeoutError')),
   );
+  const end = () => {
+    outer?.removeEventListener('abort', passOn);
+    callOff();
+  };
   return { signal: reached.signal, end };
 }
 

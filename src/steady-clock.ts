@@ -59,22 +59,30 @@ export class SteadyClock {
     // cancelled.
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
-      let calledOff = () => {};
-      const callOff = () => {
-        calledOff();
+      if (at <= this.now()) return resolve();
+      const abort = () => {
+        callOff();
         reject(signal?.reason);
       };
-      const sleep = () => {
-        const left = at - this.now();
-        if (left > 0) {
-          calledOff = this.#source.ring(Math.min(left, LONGEST_TIMER_MS), sleep);
-          return;
-        }
-        signal?.removeEventListener('abort', callOff);
+      const callOff = this.alarm(at, () => {
+        signal?.removeEventListener('abort', abort);
         resolve();
-      };
-      signal?.addEventListener('abort', callOff, { once: true });
-      sleep();
+      });
+      signal?.addEventListener('abort', abort, { once: true });
     });
+  }
+
+  alarm(at: number, wake: () => void): () => void {
+    const ring = () => {
+      const left = at - this.now();
+      if (left <= 0) wake();
+      else callOff = this.#ring(left, ring);
+    };
+    let callOff = this.#ring(at - this.now(), ring);
+    return () => callOff();
+  }
+
+  #ring(ms: number, wake: () => void): () => void {
+    return this.#source.ring(Math.min(Math.max(0, ms), LONGEST_TIMER_MS), wake);
   }
 }

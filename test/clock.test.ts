@@ -53,6 +53,20 @@ test('a sleep that is aborted rejects with the reason of the abort and leaves no
   await expect(clock.sleepUntil(clock.now() + DAY, called.signal)).rejects.toBe(reason);
 });
 
+test('an alarm rings once, at its instant, and never before it was set; one that was called off does not ring', async () => {
+  const rung: string[] = [];
+  clock.alarm(clock.now() + 60 * DAY, () => rung.push('far'));
+  const callOff = clock.alarm(clock.now() + 60 * DAY, () => rung.push('called off'));
+  clock.alarm(clock.now() - 1, () => rung.push('past'));
+  expect(rung).toEqual([]);
+  await time.pass(30 * DAY);
+  callOff();
+  await time.pass(30 * DAY - 1);
+  expect(rung).toEqual(['past']);
+  await time.pass(1);
+  expect([rung, time.alarms]).toEqual([['past', 'far'], []]);
+});
+
 test('a limit aborts when it is reached, and one that was ended neither aborts nor leaves a timer', async () => {
   const [reached, ended] = [startTimeout(clock, 500), startTimeout(clock, 500)];
   ended.end();

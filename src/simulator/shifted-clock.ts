@@ -6,5 +6,6 @@ export function shiftedClock(clock: Clock, aheadBy: number): Clock {
     now: () => clock.now() + aheadBy,
     systemAheadBy: () => clock.systemAheadBy(),
     sleepUntil: (at, signal) => clock.sleepUntil(at - aheadBy, signal),
+    alarm: (at, wake) => clock.alarm(at - aheadBy, wake),
   };
 }

@@ -9,11 +9,12 @@ import { askDaemon } from '../../src/cli/admin-client.ts';
 import { jobsCommand } from '../../src/cli/commands/jobs-command.ts';
 import { clock as timeOfDay } from '../../src/format.js';
 import { HOLD } from '../machines/job-samples.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { jobView, NOW, settledJob } from './job-samples.ts';
 import { recordingTerminal } from './recording-terminal.ts';
 import { runningDaemon } from './running-daemon.ts';
 
-const clock = { now: () => NOW, systemAheadBy: () => 0, sleepUntil: () => Promise.resolve() };
+const clock = new ManualClock(NOW);
 
 test('live jobs are listed above finished ones, each with its state, host, age, attempt and outcome', async () => {
   const lastFailure = failure('SSH_FORWARDING_FAILED', 'no port');

@@ -39,6 +39,7 @@ const HASTY: Clock = {
   systemAheadBy: () => 0,
   sleepUntil: (at, signal) =>
     systemClock.sleepUntil(systemClock.now() + (at - systemClock.now()) / 20, signal),
+  alarm: (at, wake) => systemClock.alarm(systemClock.now() + (at - systemClock.now()) / 20, wake),
 };
 
 interface World extends EffectFixtureOptions {

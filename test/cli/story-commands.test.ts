@@ -12,6 +12,7 @@ import { systemClock } from '../../src/clock.ts';
 import { createAdminApp } from '../../src/http/admin/admin-app.ts';
 import { replaySource } from '../../src/http/admin/source/replay-source.ts';
 import { StagedDaemon } from '../page/staged-daemon.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { jobView, NOW } from './job-samples.ts';
 import { recordingTerminal } from './recording-terminal.ts';
 
@@ -128,7 +129,7 @@ test('watch shows why each waiting job waits, and no more lines than fit', () =>
     waiting: { waiting: [{ ...waits, key: '12', position: 1 }], beyond: 0, unserved: [] },
     hosts: [],
   };
-  const clock = { now: () => NOW, systemAheadBy: () => 0, sleepUntil: () => Promise.resolve() };
+  const clock = new ManualClock(NOW);
   const lines = watchLines(answer, { clock, columns: 90, rows: 7, color: false });
   expect(lines[0]).toContain('4 live, 1 queued');
   expect(lines.join('\n')).toContain('No free slot.');

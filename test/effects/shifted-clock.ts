@@ -17,6 +17,10 @@ export class ShiftedClock implements Clock {
     return systemClock.sleepUntil(at - this.#ahead, signal);
   }
 
+  alarm(at: number, wake: () => void): () => void {
+    return systemClock.alarm(at - this.#ahead, wake);
+  }
+
   advance(ms: number): void {
     this.#ahead += ms;
   }

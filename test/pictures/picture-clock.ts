@@ -34,17 +34,30 @@ export class PictureClock implements Clock {
   sleepUntil(at: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
-      const end = (settle: () => void) => {
-        clearTimeout(timer);
-        this.#sleepers.delete(sleeper);
-        signal?.removeEventListener('abort', stop);
-        settle();
+      const stop = () => {
+        callOff();
+        reject(signal?.reason);
       };
-      const sleeper = { at, wake: () => end(resolve) };
-      const stop = () => end(() => reject(signal?.reason));
-      const timer = setTimeout(sleeper.wake, Math.max(0, Math.min(at - this.now(), 2 ** 31 - 1)));
-      signal?.addEventListener('abort', stop);
-      this.#sleepers.add(sleeper);
+      const callOff = this.alarm(at, () => {
+        signal?.removeEventListener('abort', stop);
+        resolve();
+      });
+      signal?.addEventListener('abort', stop, { once: true });
     });
+  }
+
+  alarm(at: number, wake: () => void): () => void {
+    const callOff = () => {
+      clearTimeout(timer);
+      this.#sleepers.delete(sleeper);
+    };
+    const ring = () => {
+      callOff();
+      wake();
+    };
+    const sleeper = { at, wake: ring };
+    const timer = setTimeout(ring, Math.max(0, Math.min(at - this.now(), 2 ** 31 - 1)));
+    this.#sleepers.add(sleeper);
+    return callOff;
   }
 }

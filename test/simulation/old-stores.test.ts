@@ -4,6 +4,7 @@ import { createLog } from '../../src/log.ts';
 import { launch, shutDown } from '../../src/simulator/agent/launch.ts';
 import { cancelRun } from '../../src/simulator/github/jobs/runs.ts';
 import { openStore } from '../../src/store/open-store.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { copyStore, reopenStore } from './reopen-store.ts';
 import { isOurs } from './request-laws.ts';
 import type { SimulatedWorld } from './simulated-world.ts';
@@ -35,7 +36,7 @@ const opened = (path: string, { at }: StoredWorld) =>
     path,
     retention: 24 * 3_600_000,
     log,
-    clock: { now: () => at, systemAheadBy: () => 0, sleepUntil: async () => undefined },
+    clock: new ManualClock(at),
   });
 
 /** A person who ordered here that a job is not served also cancels it at GitHub. */

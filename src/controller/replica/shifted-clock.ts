@@ -22,6 +22,10 @@ export class ShiftedClock implements Clock {
     return this.#clock.sleepUntil(at - this.#ahead, signal);
   }
 
+  alarm(at: number, wake: () => void): () => void {
+    return this.#clock.alarm(at - this.#ahead, wake);
+  }
+
   systemAheadBy(): number {
     return this.#clock.systemAheadBy() - this.#ahead;
   }
