@@ -87,8 +87,7 @@ export default defineConfig({
       },
       { extends: true, test: { name: 'scenarios', include: SCENARIOS } },
       { extends: true, test: { name: 'page', include: PAGE } },
-      // Its answers are read at one moment from a world that goes on: one run of eight failed, and the cause is not known.
-      { extends: true, test: { name: 'questions', include: QUESTIONS, retry: 1 } },
+      { extends: true, test: { name: 'questions', include: QUESTIONS } },
       { extends: true, test: { name: 'bench', include: BENCH } },
       {
         extends: true,
