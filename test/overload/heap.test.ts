@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import type { HeapFigures } from './heap-soak.ts';
 
-test('no loop of the daemon leaks memory, however often it runs', async () => {
+test('no loop of the daemon leaks memory, however often it runs', { timeout: 300_000 }, async () => {
   const file = join(import.meta.dirname, 'heap-soak.ts');
   const args = ['--expose-gc', '--import', 'tsx', file];
   const { stdout, stderr } = await promisify(execFile)(process.execPath, args);

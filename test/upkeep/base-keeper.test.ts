@@ -162,7 +162,8 @@ test('a tag that moves during the making of its base leaves that unfinished, and
   await at.isReady();
   const complete = at.bases().filter(({ name }) => parseBaseName('gh-t', name)?.isComplete);
   const unfinished = at.bases().filter(({ name }) => !parseBaseName('gh-t', name)?.isComplete);
-  expect(unfinished).toHaveLength(1);
+  // Two, when the other base is being made from the tag at that moment as well.
+  expect([1, 2]).toContain(unfinished.length);
   expect(complete.length).toBeGreaterThanOrEqual(2);
   expect([...at.mac.world.images.local.keys()]).toContain(withDigest(IMAGE, digest('a')));
   for (const vm of unfinished) expect(at.world.bases.keeps(at.host, vm)).toBe(false);
