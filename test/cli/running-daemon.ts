@@ -12,7 +12,7 @@ const NOTHING: AdminSource = {
   settled: async () => undefined,
   config: () => null,
   controllers: () => [],
-    takeOvers: () => [],
+  takeOvers: () => [],
   reload: null,
   recording: {
     seq: () => 0,
