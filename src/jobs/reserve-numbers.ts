@@ -3,7 +3,7 @@ import type { Store } from '../store/store.ts';
 import type { JobActors } from './job-actors.ts';
 
 /** Numbers for the names of one VM and its runners; a runner takes a further one when its configuration was lost. */
-const NUMBERS_FOR_A_VM = 100;
+export const NUMBERS_FOR_A_VM = 100;
 
 /**
  * Reserves numbers for the names of one more VM of a job id. They are stored in the same batch as the record

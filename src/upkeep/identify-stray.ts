@@ -4,6 +4,7 @@ import type { JobEvent } from '../../machines/job/events.ts';
 import type { JobObservation } from '../../machines/job/observation.ts';
 import { parseResourceName } from '../../machines/resource-name.ts';
 import type { EffectWorld } from '../effects/effect-world.ts';
+import { NUMBERS_FOR_A_VM } from '../jobs/reserve-numbers.ts';
 import type { CollectionStep } from './plan-collection.ts';
 
 export interface StrayOptions {
@@ -33,15 +34,14 @@ export interface Identified {
 export async function identifyStray(
   { world, namePrefix, scopes, repositories }: StrayOptions,
   step: CollectionStep & { kind: 'vm' },
-  { jobId }: { jobId: number },
+  { jobId, number }: { jobId: number; number: number },
   signal: AbortSignal,
 ): Promise<Identified> {
   const left = (await world.agent(step.host).getVm(step.id, { signal }))?.lifetimeLeft ?? null;
   const job = await jobOf();
   const place = job ?? (await placeOf());
-  const ran = job?.runnerName ?? step.name;
   const runner: Runner = {
-    name: parseResourceName(namePrefix, ran) ? ran : step.name,
+    name: job?.runnerName && isHere(job.runnerName) ? job.runnerName : step.name,
     scope: scopes.find((one) => one.kind === 'organization' || one.repository === place.repository) ?? {
       kind: 'repository',
       owner: place.owner,
@@ -76,6 +76,12 @@ export async function identifyStray(
       runner,
     }),
   };
+
+  /** The job may have run in another VM of ours: its end must not be taken for the end of the work in this one. */
+  function isHere(runnerName: string): boolean {
+    const runner = parseResourceName(namePrefix, runnerName);
+    return runner?.jobId === jobId && runner.number >= number && runner.number < number + NUMBERS_FOR_A_VM;
+  }
 
   async function jobOf(): Promise<JobObservation | null> {
     if (jobId === NO_JOB) return null;

@@ -210,6 +210,31 @@ describe('an ownerless VM that runs is given an actor that asks its guest', () =
     expect(at.names()).toEqual([]);
   });
 
+  test('and is kept with the job that it runs when the job for which it was made ends in another VM of ours', async () => {
+    const at = await collecting();
+    const one = await at.lostAttempt(LONG);
+    const other = await at.lostAttempt(LONG);
+    const runs = (jobId: number) =>
+      soon(() => expect(at.jobOf(jobId)).toMatchObject({ status: 'in_progress' }));
+    await other.launch();
+    await runs(one.jobId);
+    await one.launch();
+    await runs(other.jobId);
+    await at.collect();
+    await at.collect();
+    await soon(() => expect(at.states()).toEqual([0, 1].map(() => expect.stringMatching(/running\.busy/))));
+    await one.inGuest('touch ~/enough');
+    await soon(() => expect(at.jobOf(other.jobId).status).toBe('completed'));
+    await at.see(other.jobId);
+    await soon(() => expect(at.names()).toEqual([other.name]));
+    expect(at.jobOf(one.jobId).status).toBe('in_progress');
+    await other.inGuest('touch ~/enough');
+    await soon(() => expect(at.jobOf(one.jobId).status).toBe('completed'));
+    await at.see(one.jobId);
+    await soon(() => expect(at.states()).toEqual([]));
+    expect(at.jobOf(one.jobId).conclusion).toBe('success');
+  });
+
   test('and its runner is removed from its repository although another actor has its job', async () => {
     const at = await collecting();
     at.dispatcher.drain();
