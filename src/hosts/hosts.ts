@@ -16,6 +16,7 @@ import { span } from '../format.js';
 import type { HostProofs } from '../store/tables/hosts/host-proofs.ts';
 import type { HostSilences } from '../store/tables/hosts/host-silences.ts';
 import { waitUntil } from '../wait-until.ts';
+import { SlotLimit } from './slot-limit.ts';
 
 export interface HostsOptions {
   hosts: HostGiven[];
@@ -55,10 +56,11 @@ export class Hosts {
       heardLast: () => this.#heardLast,
     });
     for (const { name, client, maxVms, isSame = false } of hosts) {
+      const limit = new SlotLimit(client);
       const provided = machine.provide({
         actors: {
           lookAtHost: fromPromise(({ input: { asksForMaintenance }, signal }) =>
-            lookAtHost(client, maxVms, asksForMaintenance, signal),
+            lookAtHost(client, limit, maxVms, asksForMaintenance, signal),
           ),
           waitUntil: waitUntil(clock),
         },
@@ -163,13 +165,15 @@ function withSlots(snapshot: HostSnapshot, maxVms: number): HostSnapshot {
 
 async function lookAtHost(
   client: AgentClient,
+  limit: SlotLimit,
   maxVms: number,
   asksForMaintenance: boolean,
   signal: AbortSignal,
 ): Promise<HostLook> {
-  const [health, capabilities, { vms, unreadable }, isInMaintenance] = await Promise.all([
-    client.health({ signal }),
-    client.capabilities({ signal }),
+  const asked = client.health({ signal });
+  const [health, slots, { vms, unreadable }, isInMaintenance] = await Promise.all([
+    asked,
+    asked.then((health) => limit.of(health, signal)),
     client.lookAtVms({ signal }),
     asksForMaintenance ? client.isInMaintenance({ signal }) : null,
   ]);
@@ -177,7 +181,7 @@ async function lookAtHost(
   return {
     version: health.version,
     uptime: health.uptime,
-    slots: Math.min(maxVms, capabilities.maxConcurrentVMs),
+    slots: Math.min(maxVms, slots),
     isInMaintenance,
     vms: [
       ...vms.map(({ id, name, state, createdAt }) => ({ id, name, state, createdAt })),
