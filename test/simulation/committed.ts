@@ -24,6 +24,8 @@ const JOURNAL = '!journal!';
 export class Committed {
   /** By full key. */
   readonly rows = new Map<string, string>();
+  /** By key, the text of a row that was parsed, and what it says. */
+  readonly #parsed = new Map<string, { text: string; value: unknown }>();
   readonly #jobs = new Map<string, CommittedJob>();
   /** The result of `jobs`, kept until a job's record is written. */
   #all: readonly CommittedJob[] | null = null;
@@ -41,6 +43,17 @@ export class Committed {
       else this.#jobs.delete(write.key);
       if (write.type === 'put' && write.key.startsWith(JOURNAL)) this.#noteBreaker(write.value);
     }
+  }
+
+  /** The JSON of a row; the same object until the row is changed. Null when there is no such row. */
+  read<T>(key: string): T | null {
+    const text = this.rows.get(key);
+    if (text === undefined) return null;
+    const known = this.#parsed.get(key);
+    if (known?.text === text) return known.value as T;
+    const value: unknown = JSON.parse(text);
+    this.#parsed.set(key, { text, value });
+    return value as T;
   }
 
   /** All records of live jobs; the same object until one of them is written. */

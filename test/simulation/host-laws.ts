@@ -31,7 +31,7 @@ export function checkGrants(
     const host = job.context.vm?.host;
     const before = committed.job(job.key);
     if (host === undefined || before?.context.vm || topOf(job) !== 'creating') continue;
-    const order = read<Order>(committed, `${CORDONS}${host}`);
+    const order = committed.read<Order>(`${CORDONS}${host}`);
     if (order && !isOf(`${CORDONS}${host}`) && (order.until === undefined || order.until > now))
       broken.note('a cordoned host gets no job', `${job.context.vm?.name} is made on ${host}`);
     if (!committed.rows.has(`${PROOFS}${host}`) || isOf(`${PROOFS}${host}`)) continue;
@@ -48,7 +48,7 @@ export function checkGrants(
 
 /** Slots that stay free although no VM uses them: of a cordoned host, and of one that has something to prove. */
 export function openSlots({ committed, daemonNow }: SimulatedWorld, { name }: Mac, free: number): number {
-  const order = read<Order>(committed, `${CORDONS}${name}`);
+  const order = committed.read<Order>(`${CORDONS}${name}`);
   if (order && (order.until === undefined || order.until > daemonNow())) return 0;
   if (!committed.rows.has(`${PROOFS}${name}`)) return free;
   return committed.jobs().some((job) => isMakingOn(job, name)) ? 0 : Math.min(free, 1);
@@ -62,7 +62,7 @@ export class OrderLaw {
   look(world: SimulatedWorld, life: number, isAwake: boolean): void {
     const now = world.clock.now();
     for (const name of world.macs.keys()) {
-      const order = read<Order>(world.committed, `${CORDONS}${name}`);
+      const order = world.committed.read<Order>(`${CORDONS}${name}`);
       // One that is over may still be stored while the disk refuses writes.
       if (!order?.until || order.until <= world.daemonNow()) continue;
       const key = `${name} ${order.at} ${order.until}`;
@@ -82,8 +82,3 @@ const topOf = ({ value }: CommittedJob) =>
 export const isMaking = (job: CommittedJob) => MAKING.includes(topOf(job));
 
 const isMakingOn = (job: CommittedJob, host: string) => job.context.vm?.host === host && isMaking(job);
-
-function read<T>({ rows }: Committed, key: string): T | null {
-  const row = rows.get(key);
-  return row === undefined ? null : (JSON.parse(row) as T);
-}

@@ -8,10 +8,8 @@ import type { SimulatedWorld } from './simulated-world.ts';
 const PROFILES = ['mac', 'mac-large'];
 
 /** The images of a profile as a restart would find them; null while none is known. */
-export function rolloutOf({ rows }: Pick<Committed, 'rows'>, profile: string): Rollout | null {
-  const row = rows.get(`!rollouts!${profile}`);
-  return row === undefined ? null : (JSON.parse(row) as Rollout);
-}
+export const rolloutOf = (committed: Committed, profile: string): Rollout | null =>
+  committed.read<Rollout>(`!rollouts!${profile}`);
 
 /**
  * An image whose VMs never serve a job runs on no host but that of its trial, one VM at a time, and never becomes the

@@ -13,6 +13,8 @@ export class Life {
   /** Aborted when the process dies: its sockets are closed. */
   readonly #end = new AbortController();
   readonly clock: Clock;
+  /** The requests to agents that are under way. */
+  readonly #stops = new Set<Stop>();
   /** Resolves when the process wakes; null while it is awake. */
   #sleep: Promise<void> | null = null;
 
@@ -63,8 +65,18 @@ export class Life {
     });
   }
 
+  /** Tells a request when the process dies, until it is released; a listener at the signal costs more. */
+  tell(stop: Stop): void {
+    this.#stops.add(stop);
+  }
+
+  release(stop: Stop): void {
+    this.#stops.delete(stop);
+  }
+
   die(): void {
     this.#end.abort(new Error('the daemon died'));
+    for (const stop of [...this.#stops]) stop.end(this.ended.reason);
   }
 }
 
@@ -73,26 +85,30 @@ export class Life {
  * signal combined from the two would cost more than most requests.
  */
 export class Stop {
-  readonly #life: AbortSignal;
+  readonly #life: Life;
   readonly #own: AbortSignal | null;
   #told: (reason: unknown) => void = () => undefined;
 
-  constructor({ ended }: Life, own: AbortSignal | null) {
-    this.#life = ended;
+  constructor(life: Life, own: AbortSignal | null) {
+    this.#life = life;
     this.#own = own;
-    ended.addEventListener('abort', this);
+    life.tell(this);
     own?.addEventListener('abort', this);
   }
 
   handleEvent({ target }: Event): void {
+    this.end((target as AbortSignal).reason);
+  }
+
+  end(reason: unknown): void {
     this.letGo();
-    this.#told((target as AbortSignal).reason);
+    this.#told(reason);
   }
 
   /** Calls this function, and no longer the one that was given before. */
   whenStopped(told: (reason: unknown) => void): void {
     this.#told = told;
-    for (const signal of [this.#life, this.#own]) if (signal?.aborted) told(signal.reason);
+    for (const signal of [this.#life.ended, this.#own]) if (signal?.aborted) told(signal.reason);
   }
 
   sleepUntil(clock: ManualClock, at: number): Promise<void> {
@@ -108,7 +124,7 @@ export class Stop {
   }
 
   letGo(): void {
-    this.#life.removeEventListener('abort', this);
+    this.#life.release(this);
     this.#own?.removeEventListener('abort', this);
   }
 }

@@ -66,10 +66,10 @@ export class QueueLaw {
     this.#began ??= now;
     if (isDisturbed) this.#calmSince = null;
     else this.#calmSince ??= now;
-    const hasRoom = [...world.macs.values()].some(
-      (mac) => freeSlots(world, mac) > 0 && !keepsVms(mac, troubles),
-    );
     const groups = this.#groups(world, troubles);
+    const hasRoom =
+      groups.size > 0 &&
+      [...world.macs.values()].some((mac) => freeSlots(world, mac) > 0 && !keepsVms(mac, troubles));
     for (const key of this.#unmet.keys()) if (!groups.has(key)) this.#unmet.delete(key);
     for (const [key, { jobs, label }] of groups) {
       const supplied = supply(world, key, label);

@@ -44,8 +44,11 @@ export class ReadyLaw {
       if (lasted > LONGEST_SILENCE)
         world.broken.note(LAW, `it says ready, and jobs of ${key} are not served`);
     }
-    this.#blind(world, now, 'no host can be reached', hasNoHost(world), told);
-    this.#blind(world, now, 'GitHub cannot be polled', hasNoGitHub(world), told);
+    const macs = [...world.macs.values()];
+    const noHost = macs.every(({ isUp, isUnplugged }) => !isUp || isUnplugged);
+    this.#blind(world, now, 'no host can be reached', noHost, told);
+    const noGitHub = world.isGitHubUnplugged && world.scenario.daemon.mode === 'poll';
+    this.#blind(world, now, 'GitHub cannot be polled', noGitHub, told);
 
     // Guests that misbehave may go on to do so in a calm world: a host is then rightly held back for them.
     const sinceVain = now - lastMadeInVain(world);
@@ -62,10 +65,14 @@ export class ReadyLaw {
       world.broken.note(LAW, `nothing is in the way, and it is not ready: ${told?.reasons}`);
   }
 
-  /** Whether what the daemon says now decides about a breach. */
-  mustKnow(world: SimulatedWorld, unmet: ReadonlyMap<string, Unmet>): boolean {
-    const waits = [...unmet.values()].map(({ since }) => world.clock.now() - since);
-    return waits.some((ms) => ms > LONGEST_SILENCE / 3) || hasNoHost(world) || hasNoGitHub(world);
+  /**
+   * Whether what the daemon says now decides about a breach: something of which it has to speak has lasted for a third
+   * of the time for which it may be silent.
+   */
+  mustKnow(now: number): boolean {
+    return [...this.#since].some(
+      ([what, since]) => what !== 'calm' && what !== 'budget' && now - since > LONGEST_SILENCE / 3,
+    );
   }
 
   #blind(world: SimulatedWorld, now: number, what: string, isSo: boolean, told: Readiness | null): void {
@@ -80,12 +87,6 @@ export class ReadyLaw {
     return now - (this.#since.get(what) ?? now);
   }
 }
-
-const hasNoHost = ({ macs }: SimulatedWorld) =>
-  [...macs.values()].every(({ isUp, isUnplugged }) => !isUp || isUnplugged);
-
-const hasNoGitHub = ({ isGitHubUnplugged, scenario }: SimulatedWorld) =>
-  isGitHubUnplugged && scenario.daemon.mode === 'poll';
 
 /** Epoch ms at which the last VM was made that had no job; 0 when there is none. */
 const lastMadeInVain = ({ ledger }: SimulatedWorld): number =>

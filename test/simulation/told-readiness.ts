@@ -2,8 +2,8 @@ import type { Readiness } from '../../src/http/admin/api/api-routes.ts';
 import type { Lives } from './lives.ts';
 
 /**
- * Milliseconds for which a daemon that said "ready" need not be asked again. A question costs more than all other
- * laws of a look together, and no law about it has a limit below 15 minutes.
+ * Milliseconds for which the daemon need not be asked again. A question costs more than all other laws of a look
+ * together, and no law about it has a limit below 15 minutes.
  */
 const ASK_AGAIN = 30_000;
 
@@ -26,7 +26,7 @@ export class ToldReadiness {
   async at(now: number, isInDoubt: boolean): Promise<Readiness | null> {
     const { count, takeOvers, isAwake } = this.#lives;
     const isFresh = this.#life === count + takeOvers && now - this.#askedAt < ASK_AGAIN;
-    if (isAwake && isFresh && !isInDoubt && this.#told?.ready) return this.#told;
+    if (isAwake && isFresh && !isInDoubt && this.#told) return this.#told;
     this.#told = await this.#lives.readiness();
     this.#life = count + takeOvers;
     this.#askedAt = now;
