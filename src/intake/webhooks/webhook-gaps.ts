@@ -20,18 +20,21 @@ export class WebhookGaps {
     this.#since = since;
   }
 
-  delivered({ jobId, status }: JobObservation, now: number): void {
+  /** `githubNow`: epoch ms on GitHub's clock. */
+  delivered(job: JobObservation, now: number, githubNow: number): void {
+    const { jobId, status } = job;
     const key = `${jobId} ${status}`;
     this.#expected.delete(key);
     this.#told.add(key);
     const [oldest] = this.#told;
     if (this.#told.size > MOST_REMEMBERED && oldest !== undefined) this.#told.delete(oldest);
-    if (status === 'in_progress' || status === 'completed') this.#expect(`${jobId} queued`, now);
+    const isOld = this.#isOld(job, now, githubNow);
+    if (!isOld && (status === 'in_progress' || status === 'completed')) this.#expect(`${jobId} queued`, now);
   }
 
   /** Notes a job of ours as a look at GitHub showed it; `githubNow`: epoch ms on GitHub's clock. */
   seen(job: JobObservation, now: number, githubNow: number): void {
-    if (job.status === 'waiting' || githubNow - job.queuedAt > now - this.#since) return;
+    if (job.status === 'waiting' || this.#isOld(job, now, githubNow)) return;
     this.#expect(`${job.jobId} queued`, now);
     if (job.status === 'completed') this.#expect(`${job.jobId} completed`, now);
   }
@@ -47,6 +50,11 @@ export class WebhookGaps {
       const [job, status] = key.split(' ');
       return `no delivery said that job ${job} is ${status}`;
     });
+  }
+
+  /** Whether the job was queued before, when an earlier process or another controller took the deliveries. */
+  #isOld({ queuedAt }: JobObservation, now: number, githubNow: number): boolean {
+    return githubNow - queuedAt > now - this.#since;
   }
 
   #expect(key: string, now: number): void {

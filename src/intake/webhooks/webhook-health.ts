@@ -111,7 +111,7 @@ export class WebhookHealth {
   /** A genuine delivery was stored. */
   delivered(job: JobObservation, hook: HookRef | null): void {
     const now = this.#clock.now();
-    this.#gaps.delivered(job, now);
+    this.#gaps.delivered(job, now, this.#github.now());
     if (this.state === 'trusted' && now - (this.context.deliveredAt ?? 0) < TOLD_EVERY) return;
     this.#actor.send({ type: 'delivery.accepted', hook });
   }

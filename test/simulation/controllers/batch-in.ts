@@ -2,6 +2,8 @@ import type { Write } from '../committed.ts';
 
 /** What a batch asks for, as its statement has it. */
 export interface BatchIn {
+  epoch: number;
+  number: number;
   /** Whether the fence lets it through, as its condition says. */
   passes(fence: Fence): boolean;
   writes: (Write & { table: string })[];
@@ -22,10 +24,10 @@ const PUT =
 export function batchIn(text: string, values: readonly unknown[]): BatchIn | null {
   const fence = FENCE.exec(text)?.[1];
   if (fence === undefined) return null;
-  const [epoch, batch] = [Number(values[0]), Number(values[1])];
+  const [epoch, number] = [Number(values[0]), Number(values[1])];
   const conditions = fence.split(' and ').map((condition) => {
     if (condition === 'epoch = $1') return (has: Fence) => has.epoch === epoch;
-    if (condition === 'batch < $2') return (has: Fence) => has.batch < batch;
+    if (condition === 'batch < $2') return (has: Fence) => has.batch < number;
     if (condition === 'true') return () => true;
     throw new Error(`the simulated database does not know this condition of the fence: ${condition}`);
   });
@@ -42,5 +44,5 @@ export function batchIn(text: string, values: readonly unknown[]): BatchIn | nul
       });
     } else throw new Error(`the simulated database does not know this part of a batch: ${part}`);
   }
-  return { passes: (has) => conditions.every((holds) => holds(has)), writes };
+  return { epoch, number, passes: (has) => conditions.every((holds) => holds(has)), writes };
 }

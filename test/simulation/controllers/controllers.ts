@@ -52,6 +52,7 @@ export class Controllers implements Lives {
         committed.apply(writes);
         laws.afterCommit(committed);
       },
+      onBatch: (epoch, number) => this.#lease.checkBatch(epoch, number),
       onTaken: ({ epoch }) => {
         this.takeOvers += 1;
         laws.beginLife();

@@ -1,10 +1,14 @@
 import type { SimulatedWorld } from '../simulated-world.ts';
 import type { SimulatedDatabase } from './simulated-database.ts';
 
-/** One controller is active at a time, judged from the database and from what reaches the world. */
+/**
+ * One controller is active at a time, and it alone writes, judged from the database and from what reaches the world.
+ */
 export class LeaseLaw {
   readonly #world: SimulatedWorld;
   readonly #database: SimulatedDatabase;
+  /** Of the last batch. */
+  #batch = { epoch: 0, number: 0 };
 
   constructor(world: SimulatedWorld, database: SimulatedDatabase) {
     this.#world = world;
@@ -18,6 +22,16 @@ export class LeaseLaw {
       'one controller is active at a time',
       `${what} leaves ${name}, whose lease has ended in the database`,
     );
+  }
+
+  /** A batch is about to be committed. */
+  checkBatch(epoch: number, number: number): void {
+    const { broken } = this.#world;
+    if (epoch !== this.#database.lease.epoch)
+      broken.note('only the active controller writes', `a batch of epoch ${epoch}, which is over`);
+    if (epoch === this.#batch.epoch && number <= this.#batch.number)
+      broken.note('a batch is written once, in its turn', `batch ${number} came after ${this.#batch.number}`);
+    this.#batch = { epoch, number };
   }
 
   /** A create that arrived late may leave a VM; it must never run beside the other one of its name. */

@@ -33,6 +33,8 @@ export interface SimulatedDatabaseOptions {
   batchTakes?(): number;
   /** Called with what is about to be committed, and with the function that commits it. */
   onCommit?(writes: readonly Write[], commit: () => void): void;
+  /** Called with the epoch and the number of a batch that is about to be committed. */
+  onBatch?(epoch: number, number: number): void;
   /** Called when a lease was taken. */
   onTaken?(lease: HeldLease): void;
 }
@@ -128,7 +130,7 @@ export class SimulatedDatabase {
       return many.keys.filter((key) => rows.has(key)).map((key) => ({ key, value: rows.get(key) }));
     }
     const batch = batchIn(text, values);
-    if (batch) return [{ held: await this.#write(batch, Number(values[1])), sync: null }];
+    if (batch) return [{ held: await this.#write(batch), sync: null }];
     throw new Error(`the simulated database does not know this statement: ${text}`);
   }
 
@@ -139,7 +141,7 @@ export class SimulatedDatabase {
   }
 
   /** A batch that is not to be written waits for nothing; one that waited looks at the fence again. */
-  async #write(batch: BatchIn, number: number): Promise<boolean> {
+  async #write(batch: BatchIn): Promise<boolean> {
     if (!batch.passes(this.#fence)) return false;
     const began = this.#commits;
     return this.#locked('fence', async (isStopped) => {
@@ -152,9 +154,10 @@ export class SimulatedDatabase {
         const isMissed = write.type === 'del' && !rows.wouldDelete(write.key, began);
         return isMissed ? [] : { ...write, key: `!${name}!${write.key}` };
       });
+      this.#options.onBatch?.(batch.epoch, batch.number);
       onCommit(writes, () => {
         this.#commits += 1;
-        this.#fence = { ...this.#fence, batch: number };
+        this.#fence = { ...this.#fence, batch: batch.number };
         for (const { table, ...write } of batch.writes) {
           const { rows } = this.#table(table);
           if (write.type === 'put') rows.put(write.key, write.value, this.#commits);
