@@ -72,7 +72,7 @@ export class DaemonLives implements Lives {
   start(): void {
     const world = this.#world;
     const seat = this.#seat;
-    const life = new Life(seat?.system ?? world.system);
+    const life = new Life(seat?.system ?? world.system, seat?.drawsTimersLast());
     this.#life = life;
     this.#count += 1;
     if (seat === null) {

@@ -18,13 +18,18 @@ export class Life {
   /** Resolves when the process wakes; null while it is awake. */
   #sleep: Promise<void> | null = null;
 
-  constructor({ wall, elapsed, ring }: SettableTime) {
+  /** `timersLast`: what arrived while it slept comes before the timers that fell due, as it may in a real process. */
+  constructor({ wall, elapsed, ring }: SettableTime, timersLast = false) {
     // Each request under way listens to it; Node warns of more than ten listeners.
     setMaxListeners(0, this.ended);
     this.clock = new SteadyClock({
       wall,
       elapsed,
-      ring: (ms, wake) => ring(ms, () => this.#deliver(wake)),
+      ring: (ms, wake) =>
+        ring(ms, () => {
+          if (timersLast && this.#sleep) void this.#sleep.then(() => ring(1, () => this.#deliver(wake)));
+          else this.#deliver(wake);
+        }),
     });
   }
 

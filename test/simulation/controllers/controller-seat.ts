@@ -71,6 +71,11 @@ export class ControllerSeat {
     return chance.is(plan.lateRequests) ? chance.between(500, LATEST) : 0;
   };
 
+  /** Whether the timers of the next life come last when it wakes. */
+  drawsTimersLast(): boolean {
+    return this.#options.chance.is(0.5);
+  }
+
   /** The address of a listener: each controller has its own port. */
   url(key: string): string {
     return `http://daemon.test:${9090 + this.#options.number}/${key}`;

@@ -15,6 +15,8 @@ import { Road } from './road.ts';
 import { SimulatedDatabase } from './simulated-database.ts';
 import { SimulatedServer } from './simulated-server.ts';
 
+/** Milliseconds from a restore of the database to the next start of its controllers. */
+const AFTER_RESTORE = 5_000;
 /** Milliseconds between the first starts of two controllers. */
 const APART = 150;
 
@@ -99,6 +101,10 @@ export class Controllers implements Lives {
     });
     for (const incident of this.#plan.incidents) {
       this.#incidents += 1;
+      if (incident.what === 'databaseRestored') {
+        void this.#restore(incident);
+        continue;
+      }
       void clock.sleepUntil(clock.now() + incident.at).then(() => this.#befall(incident));
     }
     void this.#watch();
@@ -121,7 +127,20 @@ export class Controllers implements Lives {
     return takers.length === 0 ? null : this.#chance.pick(takers).lives;
   }
 
-  #befall(incident: ControllerIncident): void {
+  async #restore({ at, lasts }: ControllerIncident): Promise<void> {
+    const { clock, committed, trace } = this.#world;
+    await clock.sleepUntil(clock.now() + Math.max(0, at - lasts));
+    const restore = this.#database.backUp();
+    await clock.sleepUntil(this.#began + at);
+    trace(`database: restored as it was ${lasts} ms ago`);
+    for (const { lives } of this.#members) lives.kill(AFTER_RESTORE);
+    this.#database.stop();
+    committed.apply(restore());
+    this.#database.start();
+    this.#incidents -= 1;
+  }
+
+  #befall(incident: Exclude<ControllerIncident, { what: 'databaseRestored' }>): void {
     const { clock, trace } = this.#world;
     trace(`controllers: ${JSON.stringify(incident)}`);
     const { lasts } = incident;

@@ -7,6 +7,8 @@ export type ControllerIncident = {
   lasts: number;
 } /** The server stops at once, and is there again at the end. */ & (
   | { what: 'databaseStops' }
+  /** A backup that was made so long ago is restored; meanwhile no controller runs. */
+  | { what: 'databaseRestored' }
   /** Nothing passes between a controller and the database. */
   | { what: 'cutFromDatabase'; who: Who }
   /** Nothing of a controller reaches anybody. */

@@ -108,6 +108,28 @@ export class SimulatedDatabase {
     this.#isUp = true;
   }
 
+  /**
+   * Makes a backup of the records, the lease and the fence. The function that it returns restores it, and returns what
+   * that changes in the records.
+   */
+  backUp(): () => Write[] {
+    const tables = [...this.#tables.values()].map((table) => ({ table, rows: table.rows.copy() }));
+    const [lease, fence] = [this.#lease, this.#fence];
+    return () => {
+      [this.#lease, this.#fence] = [lease, fence];
+      return tables.flatMap(({ table, rows }) => {
+        const later = table.rows.read({}).filter(({ key }) => !rows.has(key));
+        table.rows = rows.copy();
+        return [
+          ...later.map(({ key }): Write => ({ type: 'del', key: `!${table.name}!${key}` })),
+          ...rows
+            .read({})
+            .map(({ key, value }): Write => ({ type: 'put', key: `!${table.name}!${key}`, value })),
+        ];
+      });
+    };
+  }
+
   /** The server stops at once: what is under way is rolled back. */
   stop(): void {
     this.#isUp = false;

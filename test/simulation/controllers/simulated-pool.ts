@@ -9,6 +9,9 @@ import type { SimulatedServer } from './simulated-server.ts';
 const CONNECT_DEADLINE = 5_000;
 const DEADLINE = 15_000;
 
+/** One reason for all ends: making an error for each is slow. */
+const ENDED = Symbol('ended');
+
 const refused = (message: string, code?: string) => Object.assign(new Error(message), { code });
 
 /** Does a piece of work of a process, at which it may die or be stopped. */
@@ -104,7 +107,7 @@ class SimulatedPool {
     try {
       return await Promise.race([this.#life.guard(work), tooLate]);
     } finally {
-      end.abort();
+      end.abort(ENDED);
     }
   }
 }

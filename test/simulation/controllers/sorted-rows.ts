@@ -11,6 +11,12 @@ export class SortedRows {
   readonly #keys: string[] = [];
   readonly #rows = new Map<string, Kept>();
 
+  copy(): SortedRows {
+    const copy = new SortedRows();
+    for (const key of this.#keys) copy.put(key, this.get(key) as string, 0);
+    return copy;
+  }
+
   get size(): number {
     return this.#keys.length;
   }
