@@ -1,4 +1,4 @@
-import { Agent, request } from 'undici';
+import { Agent, buildConnector, request } from 'undici';
 
 /** One request to an agent, as it goes over the wire. */
 export interface HttpRequest {
@@ -30,9 +30,25 @@ export interface AgentSender {
   close(): Promise<void>;
 }
 
-/** Over HTTP. No connection is used twice, since the agent sends `Connection: close` with every response. */
-export function httpAgentSender(): AgentSender {
-  const dispatcher = new Agent({ pipelining: 0 });
+/**
+ * Over HTTP. No connection is used twice, since the agent sends `Connection: close` with every response. Each request is
+ * written as soon as its connection is made, and `mayLeave` is asked right before that: a process may have been frozen
+ * while it connected. When it returns false, `send` rejects and nothing was written.
+ */
+export function httpAgentSender(mayLeave: () => boolean = () => true): AgentSender {
+  const connect = buildConnector({});
+  const dispatcher = new Agent({
+    pipelining: 0,
+    connect: (options, callback) =>
+      connect(options, (...[error, socket]) => {
+        if (error) callback(error, null);
+        else if (mayLeave()) callback(null, socket);
+        else {
+          socket.destroy();
+          callback(new Error('the request was not sent: this process must not act any more'), null);
+        }
+      }),
+  });
   return {
     async send({ url, method, headers, body, signal, maxBytes }) {
       // The signal is the deadline of the whole call. undici's own limits only count silence, which one byte

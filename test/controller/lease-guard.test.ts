@@ -99,6 +99,22 @@ test('a lease that a request finds ended is lost before the request fails, so th
   expect(told).toEqual(['lost', 'refused']);
 });
 
+test('a request is asked once more whether it may leave, when its connection is made', async () => {
+  const lease = { isHeld: vi.fn(() => true), confirm: vi.fn(async () => true), lose: vi.fn() };
+  const guard = new LeaseGuard();
+  let mayLeave = (): boolean => true;
+  const agentSender = (asked = mayLeave) => {
+    mayLeave = asked;
+    return { send: vi.fn(), close: vi.fn() };
+  };
+  guard.ports({ ...realPorts, agentSender }).agentSender();
+  guard.open(lease);
+  expect(mayLeave()).toBe(true);
+  lease.isHeld.mockReturnValue(false);
+  expect(mayLeave()).toBe(false);
+  expect(lease.lose.mock.calls).toEqual([['notRenewed']]);
+});
+
 test('requests under way are given up when the guard closes, and no other one is sent', async () => {
   const { guard, lease, sent, toAgent } = guarded();
   guard.open(lease);

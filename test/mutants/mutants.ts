@@ -881,7 +881,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     law: 'controllers: nothing is sent after the lease',
     file: 'src/controller/replica/lease-guard.ts',
-    line: '      if (!this.#lease?.isHeld()) throw this.#notActive();',
+    line: '      if (!this.#mayLeave()) throw NOT_ACTIVE;',
     becomes: '',
     tests: ['test/controller/lease-guard.test.ts'],
   },
@@ -944,16 +944,30 @@ export const MUTANTS: readonly Mutant[] = [
   {
     law: 'controllers played: nothing is sent after the lease',
     file: 'src/controller/replica/lease-guard.ts',
-    line: '      if (!this.#lease?.isHeld()) throw this.#notActive();',
+    line: '      if (!this.#mayLeave()) throw NOT_ACTIVE;',
     becomes: '',
     tests: ['test/simulation/controllers/controllers.test.ts'],
   },
   {
     law: 'controllers played: the lease is lost before a request fails',
     file: 'src/controller/replica/lease-guard.ts',
-    line: "    this.#lease?.lose('notRenewed');",
+    line: "    if (!isHeld) this.#lease?.lose('notRenewed');",
     becomes: '',
     tests: ['test/controller/lease-guard.test.ts'],
+  },
+  {
+    law: 'controllers played: a request whose connection was made during a freeze is not written',
+    file: 'src/controller/replica/lease-guard.ts',
+    line: 'real.agentSender(() => this.#mayLeave())',
+    becomes: 'real.agentSender()',
+    tests: ['test/simulation/controllers/controllers.test.ts'],
+  },
+  {
+    law: 'controllers: whether a request may leave is asked when its connection is made',
+    file: 'src/agent/agent-sender.ts',
+    line: '        else if (mayLeave()) callback(null, socket);',
+    becomes: '        else if (mayLeave) callback(null, socket);',
+    tests: ['test/agent/agent-sender.test.ts'],
   },
   {
     law: 'controllers played: after an old backup no name comes twice',

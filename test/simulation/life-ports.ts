@@ -56,9 +56,9 @@ export function lifePorts(parts: LifeParts): Ports {
       );
       return Store.over(await LevelEngine.over(database), options);
     },
-    agentSender: () => ({
+    agentSender: (mayLeave) => ({
       send: (message) =>
-        sending(parts, `${message.method} ${message.url}`, () => sendToAgent(parts, message)),
+        sending(parts, `${message.method} ${message.url}`, () => sendToAgent(parts, message, mayLeave)),
       close: () => Promise.resolve(),
     }),
     fetch: (input, init) =>
@@ -136,6 +136,7 @@ const GONE = new Error('the client is gone');
 async function sendToAgent(
   { world, life, chance, untruths, seat }: LifeParts,
   message: HttpRequest,
+  mayLeave: () => boolean = () => true,
 ): Promise<HttpResponse> {
   const { clock } = world;
   const mac = macAt(world, hostOf(message.url));
@@ -144,6 +145,10 @@ async function sendToAgent(
   const client = new Client(isReset);
   try {
     if (seat) {
+      // The request is written when its connection is made, also by a process that was frozen meanwhile.
+      await life.guard(stop.sleepUntil(clock, clock.now() + world.latency()));
+      if (!mayLeave()) throw refused('ECONNRESET');
+      seat.sends(life, `${message.method} ${message.url}`);
       const late = exchangeOverNetwork(world, mac, message, client, untruths, seat);
       return await Promise.race([late, new Promise<never>((_resolve, reject) => stop.whenStopped(reject))]);
     }

@@ -16,7 +16,8 @@ export interface Ports {
   openStore: typeof openStore;
   /** Connections to the database that several controllers share. */
   openPool: OpenPool;
-  agentSender(): AgentSender;
+  /** `mayLeave` is asked right before a request is written. */
+  agentSender(mayLeave?: () => boolean): AgentSender;
   /** For requests without a proxy. */
   fetch: typeof fetch;
   proxyFor: typeof proxyFor;

@@ -41,7 +41,8 @@ export class LeaseGuard {
     return {
       ...real,
       agentSender: () => {
-        const sender = real.agentSender();
+        // The guard lets a request pass before its connection is made, and a freeze may come in between.
+        const sender = real.agentSender(() => this.#mayLeave());
         return {
           send: (message) =>
             this.#pass(!READS.includes(message.method), message.signal, (signal) =>
@@ -86,7 +87,7 @@ export class LeaseGuard {
     try {
       if (isChange) await this.#lease?.confirm(stop.signal);
       stop.signal.throwIfAborted();
-      if (!this.#lease?.isHeld()) throw this.#notActive();
+      if (!this.#mayLeave()) throw NOT_ACTIVE;
       return await send(stop.signal);
     } finally {
       outer?.removeEventListener('abort', onAbort);
@@ -95,11 +96,12 @@ export class LeaseGuard {
   }
 
   /**
-   * The lease is lost before the request fails. After a freeze a request may be the first to find that it has ended,
+   * A lease that has ended is lost before the request fails. After a freeze a request may be the first to find that,
    * and nobody else may have taken it: the failure would be stored as one of the host.
    */
-  #notActive(): Error {
-    this.#lease?.lose('notRenewed');
-    return NOT_ACTIVE;
+  #mayLeave(): boolean {
+    const isHeld = this.#lease?.isHeld() === true;
+    if (!isHeld) this.#lease?.lose('notRenewed');
+    return isHeld;
   }
 }
