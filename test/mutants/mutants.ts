@@ -935,13 +935,6 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['test/simulation/controllers/controllers.test.ts'],
   },
   {
-    law: 'controllers played: a batch waits for the one that was given up',
-    file: 'src/store/postgres/postgres-engine.ts',
-    line: '    if (this.#isUnsure) await this.#send([]);',
-    becomes: '',
-    tests: ['test/simulation/controllers/controllers.test.ts'],
-  },
-  {
     law: 'controllers played: nothing is sent after the lease',
     file: 'src/controller/replica/lease-guard.ts',
     line: '      if (!this.#mayLeave()) throw NOT_ACTIVE;',

@@ -30,7 +30,9 @@ export function checkStories(world: SimulatedWorld): void {
     .filter(([key]) => key.startsWith('!journal!'))
     .map(([, row]): StoredJournalEntry => JSON.parse(row))
     .sort((one, other) => one.seq - other.seq);
-  const hasRecord = ![...world.committed.rows.keys()].some((key) => key.startsWith('!quarantine!'));
+  const isRestored = world.scenario.controllers?.incidents.some(({ what }) => what === 'databaseRestored');
+  const hasRecord =
+    !isRestored && ![...world.committed.rows.keys()].some((key) => key.startsWith('!quarantine!'));
   const stories = new Map<number, StoredJournalEntry[]>();
   for (const entry of entries) stories.set(entry.jobId, [...(stories.get(entry.jobId) ?? []), entry]);
   for (const [jobId, story] of stories) {

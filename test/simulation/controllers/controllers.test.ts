@@ -18,7 +18,7 @@ const CALM: Scenario & { controllers: PlannedControllers } = {
       { aheadBy: 90_000, rate: 1.03 },
     ],
     lease: 8_000,
-    statements: { lost: 0, unanswered: 0, late: 0 },
+    statements: { lost: 0, unanswered: 0, late: 0, lateBatches: 0 },
     lateRequests: 0,
     freezes: [],
     incidents: [],
@@ -42,7 +42,7 @@ test(
   PATIENCE,
   async () => {
     const scenario = withPlan({
-      statements: { lost: 0.02, unanswered: 0.02, late: 0.02 },
+      statements: { lost: 0.02, unanswered: 0.02, late: 0.02, lateBatches: 0 },
       lateRequests: 0.1,
       freezes: [{ point: 59, lasts: 12_000, isCounted: true }],
       incidents: [{ what: 'killed', who: 'active', at: 40_000, lasts: 1_000 }],
@@ -94,29 +94,18 @@ test.each([60, 120, 180, 240])(
 );
 
 test('after an old backup of the database was restored, no name comes twice', PATIENCE, async () => {
-  // The backup knows the job and not its VM.
-  const incidents = [{ what: 'databaseRestored' as const, at: 30_000, lasts: 27_000 }];
-  expect(await outcome(withPlan({ incidents }))).toMatchObject({ broken: [], asPlanned: 1 });
+  // The first VM lacks git and is removed. The backup was made before it, and knows nothing of its name.
+  const fault = { route: 'guest boot *', body: { missingTools: ['git'] }, times: 1 };
+  const faults = [{ where: 'mac-1', at: 0, until: 120_000, fault }];
+  const incidents = [{ what: 'databaseRestored' as const, at: 60_000, lasts: 57_000 }];
+  expect(await outcome({ ...withPlan({ incidents }), faults })).toMatchObject({ broken: [], asPlanned: 1 });
 });
 
-test(
-  'batches that arrive after their repetition, or after a take-over, change nothing',
-  PATIENCE,
-  async () => {
-    const late = { lost: 0, unanswered: 0, late: 0.2 };
-    const plan = { lease: 20_000, statements: late, troubledUntil: 240_000 };
-    expect(await outcome(withPlan(plan))).toMatchObject({ broken: [], asPlanned: 1 });
-  },
-);
-
-test(
-  'a batch that is under way for longer than its controller waits leaves no row that was to be deleted',
-  PATIENCE,
-  async () => {
-    const scenario = { ...withPlan({ lease: 20_000 }), slowestWrite: 30_000 };
-    expect(await outcome(scenario)).toMatchObject({ broken: [], asPlanned: 1 });
-  },
-);
+test('batches that arrive after their repetition change nothing', PATIENCE, async () => {
+  const statements = { ...CALM.controllers.statements, lateBatches: 0.5 };
+  const plan = { statements, troubledUntil: 240_000 };
+  expect(await outcome(withPlan(plan))).toMatchObject({ broken: [], asPlanned: 1 });
+});
 
 test.each([3])('seed %i with two controllers breaks no law', PATIENCE, async (seed) => {
   expect((await runScenario(planWithControllers(seed, 2))).broken).toEqual([]);

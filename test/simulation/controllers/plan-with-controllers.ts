@@ -62,7 +62,7 @@ function planControllers(seed: number, count: number): PlannedControllers {
 
 function planStatements(chance: Chance): StatementChances {
   const often = () => chance.pick([0, 0, 0.002, 0.02]);
-  return { lost: often(), unanswered: often(), late: often() };
+  return { lost: often(), unanswered: often(), late: often(), lateBatches: chance.pick([0, 0, 0.05]) };
 }
 
 function planIncidents(chance: Chance, count: number): ControllerIncident[] {

@@ -27,6 +27,8 @@ export interface StatementChances {
   unanswered: number;
   /** It arrives up to half a minute late, perhaps after it was given up. */
   late: number;
+  /** The same for the batches of records alone. */
+  lateBatches: number;
 }
 
 /** Several controllers on one database; plain data. */

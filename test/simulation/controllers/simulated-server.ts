@@ -9,6 +9,8 @@ import { CUT, type SimulatedDatabase } from './simulated-database.ts';
 const REFUSED = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
 const RESET = Object.assign(new Error('Connection terminated unexpectedly'), { code: 'ECONNRESET' });
 
+const NOTHING: StatementChances = { lost: 0, unanswered: 0, late: 0, lateBatches: 0 };
+
 /** Milliseconds of one direction, and by which a statement may be late. */
 const LONGEST_HOP = 3;
 const LATEST = 30_000;
@@ -47,7 +49,8 @@ export class SimulatedServer {
    */
   async ask(text: string, values: unknown[], taker: unknown): Promise<Row[]> {
     const { database, chance, chances } = this.#options;
-    const { lost = 0, unanswered = 0, late = 0 } = chances() ?? {};
+    const { lost, unanswered, ...delays } = chances() ?? NOTHING;
+    const late = delays.late + (text.startsWith('with fence') ? delays.lateBatches : 0);
     const drawn = lost + unanswered + late > 0 ? chance.next() : 1;
     const lose = (): Promise<never> => (chance.is(0.5) ? never() : Promise.reject(RESET));
     await this.#hop(
