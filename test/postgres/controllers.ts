@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '../../src/cli/simulation/free-port.ts';
-import { systemClock } from '../../src/clock.ts';
+import { type Clock, systemClock } from '../../src/clock.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { secretValues } from '../../src/config/secret-values.ts';
 import { type Daemon, startDaemon } from '../../src/controller/daemon.ts';
@@ -161,7 +161,7 @@ export class Controller {
   }
 
   /** Starts it in this process. Resolves when it is ready: active, or standing by. */
-  async start(): Promise<void> {
+  async start(clock: Clock = systemClock): Promise<void> {
     const read = () => loadConfig({ path: this.configPath, env: {} });
     const { config } = read();
     const log = createLog({
@@ -171,7 +171,7 @@ export class Controller {
       destination: { write: (line) => void this.#lines.push(line) },
     });
     this.daemon = await startDaemon({
-      ...{ config, env: {}, clock: systemClock, log, version: '1.2.3' },
+      ...{ config, env: {}, clock, log, version: '1.2.3' },
       configFile: { path: this.configPath, read },
     });
   }

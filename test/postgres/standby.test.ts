@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { PostgresServer } from '../../src/cli/simulation/postgres-server.ts';
+import { type Clock, systemClock } from '../../src/clock.ts';
 import { runCli } from '../cli/cli-process.ts';
 import { receivingServer } from '../notices/receiving-server.ts';
 import { conclusions } from '../scenarios/scenario.ts';
@@ -171,6 +172,40 @@ describe.runIf(inject('postgres'))('a standby', () => {
     const before = await ago();
     await team.world.until(async () => (await ago()) > before);
     expect((await post(standby, '/api/collect')).status).toBe(503);
+  });
+
+  test('waits for nothing any more when it has ended', async () => {
+    await using team = await Controllers.make(server.port, 2);
+    const [active, standby] = team.all as [Controller, Controller];
+    await active.start();
+    const waits = new Set<unknown>();
+    const clock: Clock = {
+      now: () => systemClock.now(),
+      systemAheadBy: () => systemClock.systemAheadBy(),
+      sleepUntil(at, signal) {
+        const wait = systemClock.sleepUntil(at, signal);
+        waits.add(wait);
+        wait.catch(() => undefined).finally(() => waits.delete(wait));
+        return wait;
+      },
+      alarm(at, wake) {
+        const wait = {};
+        waits.add(wait);
+        const cancel = systemClock.alarm(at, () => {
+          waits.delete(wait);
+          wake();
+        });
+        return () => {
+          waits.delete(wait);
+          cancel();
+        };
+      },
+    };
+    await standby.start(clock);
+    await team.world.until(() => waits.size > 2);
+    await standby.end();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(waits.size).toBe(0);
   });
 
   test('tells nothing itself, and after a take-over nothing is told again', async () => {

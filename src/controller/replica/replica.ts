@@ -132,6 +132,7 @@ export class Replica {
   async end(): Promise<void> {
     this.#ending.abort();
     await this.#running;
+    this.#parts.standby.pause();
     await this.#parts.database.controllers.remove(this.#id).catch(() => undefined);
   }
 
