@@ -46,6 +46,20 @@ export const PERFORMANCE_WORDS: Record<RowName, Words> = {
       'Most of a live job is an XState actor with its waiting children. LevelDB keeps deleted rows until it compacts them.',
     next: 'Share texts (names, URL, labels) that are the same in the contexts of many jobs.',
   },
+  database: {
+    title: 'With PostgreSQL',
+    how: 'A daemon on LevelDB and one on [PostgreSQL](operations.md#postgresql), in one run on this machine. The bench starts the database server on loopback, with its own settings: each commit is synced to the disk, as LevelDB does it. Dispatches and webhooks are measured as above, with no other jobs. For the restart, the same jobs are in both stores. Then a second daemon starts on the database, and stands by. Over a network each step takes a round trip longer.',
+    bounds:
+      'Each batch is one statement with one commit, which waits for the disk, and the request that changes something asks the database for the epoch before it is sent. The daemon, the server and what loads them share the cores of this machine. A standby reads what it shows from the database, and keeps no jobs in memory.',
+    next: 'Read the records of a take-over in parts, with several connections.',
+  },
+  takeOver: {
+    title: 'Take-over',
+    how: 'Two controllers on one database with 100 running jobs. The active one gets SIGKILL and SIGTERM in turn; the clock stops when the other one says that it is active, with all records restored. The signal comes at any time between two renewals of the lease, and the one that was ended starts again before the next round. For the delay of renewals, 128 connections flood the active controller with webhooks, and the bench reads from the database when the lease was renewed, compared with a quarter of the lease after the renewal before.',
+    bounds:
+      'After SIGKILL the rest of the lease, between three quarters of it and all of it. A standby looks at the lease every 200 ms. After SIGTERM calls under way get 300 ms to end. Then the records are read and their actors made, in which time the thread is busy and renews no lease: over ten thousand jobs that is a few seconds of the lease of 8.',
+    next: 'Make the actors in parts, so that a renewal comes between them. A shorter `store.lease` makes a take-over quicker, but then a shorter pause of the machine is enough to cause one.',
+  },
   githubCalls: {
     title: 'Calls to GitHub',
     how: 'The deterministic simulation on virtual time, with the default intervals and no faults: twenty jobs of five minutes, each in its own run, and an hour in which nothing happens. The simulated GitHub counts each request as the real one does; a 304 counts nothing.',

@@ -46,3 +46,9 @@ serveQuestions({
   },
   drain: () => daemon?.drain(),
 });
+
+// As the command does.
+process.once('SIGTERM', async () => {
+  await daemon?.drain();
+  process.exit();
+});

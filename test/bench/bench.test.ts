@@ -5,12 +5,12 @@ import { runBench } from './run-bench.ts';
 
 const machine = { node: 'v20', platform: 'linux', cpus: 2, cpu: 'a processor' };
 
-test('every row of the bench runs and returns figures', { timeout: 400_000 }, async () => {
+test('every row of the bench runs and returns figures', { timeout: 600_000 }, async () => {
   const begun: string[] = [];
   const { rows } = await runBench({ rows: ROWS, quick: true, machine, onRow: (row) => begun.push(row) });
   expect(begun).toEqual(ROWS);
-  for (const { row, measures } of rows) {
-    expect(measures.length, row).toBeGreaterThan(0);
+  for (const { row, measures, skipped } of rows) {
+    expect(measures.length + skipped.length, row).toBeGreaterThan(0);
     // A figure may be a difference of two measurements, which a loaded machine can make negative.
     for (const { name, value } of measures) expect(value, `${row}: ${name}`).toSatisfy(Number.isFinite);
   }

@@ -8,6 +8,7 @@ const PATIENCE = 20_000;
 /** A child process of the bench that answers questions over its IPC channel; both are plain data. */
 export interface Child extends AsyncDisposable {
   ask<Answer>(question: string, input?: unknown): Promise<Answer>;
+  kill(signal: NodeJS.Signals): void;
 }
 
 interface Reply {
@@ -46,6 +47,7 @@ export function startChild(file: string, args: string[] = [], execArgv: string[]
         });
         child.send({ id, question, input });
       }),
+    kill: (signal) => void child.kill(signal),
     async [Symbol.asyncDispose]() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const gone = once(child, 'exit');

@@ -4,7 +4,7 @@ import type { Clock } from '../../src/clock.ts';
 import { createCore } from '../../src/controller/create-core.ts';
 import { JournalWriter } from '../../src/journal/journal-writer.ts';
 import { createLog } from '../../src/log.ts';
-import { openStore } from '../../src/store/open-store.ts';
+import { openStore, type StorePlace } from '../../src/store/open-store.ts';
 import { type EndingEffects, endlessEffects } from '../support/endless-effects.ts';
 import { NUMBERS } from '../support/numbers.ts';
 
@@ -32,9 +32,9 @@ const WELL: EndingEffects = {
 };
 
 /** Puts `count` running jobs into a new store, with the machine and the store's own code. */
-export async function fillStore(path: string, count: number, clock: Clock): Promise<void> {
+export async function fillStore(place: StorePlace, count: number, clock: Clock): Promise<void> {
   const log = createLog({ level: 'silent', format: 'json', secrets: [] });
-  const store = await openStore({ path, clock, log, retention: 30 * 24 * 3_600_000 });
+  const store = await openStore({ ...place, clock, log, retention: 30 * 24 * 3_600_000 });
   const core = createCore({
     store,
     journal: new JournalWriter(store.journal),

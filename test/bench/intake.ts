@@ -1,18 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BENCH_SECRET, writeBenchConfig } from './bench-config.ts';
+import { writeBenchConfig } from './bench-config.ts';
 import { type Child, startChild } from './child.ts';
-import { delivery } from './delivery.ts';
-import { type Load, type LoadResult, load } from './load.ts';
-import { type BenchOptions, percentile, type RowResult, spread } from './measure.ts';
+import { type LoadedServer, loadInTurn, ratesOf, ratioOfRates } from './load-in-turn.ts';
+import type { BenchOptions, RowResult } from './measure.ts';
 import { probotFolder } from './probot-folder.ts';
 
-interface Server {
+interface Server extends LoadedServer {
   name: string;
-  url: string;
   child: Child;
-  rounds: LoadResult[];
 }
 
 /**
@@ -44,28 +41,13 @@ export async function intake({ quick }: BenchOptions): Promise<Omit<RowResult, '
     if (quick) skipped.push('Probot: not in a quick run');
     else await addProbot(peer, skipped);
 
-    const plan = { connections: 128, ms: quick ? 200 : 1_500 };
-    for (let round = 0; round < (quick ? 1 : WARM_UP + 4); round += 1) {
-      for (const server of servers) {
-        const result = await load({ url: server.url, deliveries: DELIVERIES(), ...plan } satisfies Load);
-        if (quick || round >= WARM_UP) server.rounds.push(result);
-      }
-    }
+    await loadInTurn(servers, quick);
     return { measures: measuresOf(servers), skipped };
   } finally {
     for (const { child } of servers) await child[Symbol.asyncDispose]();
     await rm(folder, { recursive: true, force: true });
   }
 }
-
-/** Rounds before the measurement, in which the code of all servers is compiled. */
-const WARM_UP = 2;
-
-/** Jobs that no label of the config matches, as most deliveries of an organization are. */
-const DELIVERIES = () =>
-  Array.from({ length: 200 }, (_, id) =>
-    delivery(BENCH_SECRET, { id: id + 1, status: 'queued', labels: ['ubuntu-latest'] }),
-  );
 
 async function addProbot(
   peer: (name: string, question: string, input: unknown) => Promise<void>,
@@ -84,10 +66,10 @@ function measuresOf(servers: Server[]): RowResult['measures'] {
   const limits: Record<string, number> = { 'same route': 0.7, Probot: 1 };
   return peers.map((peer) => ({
     name: `durable webhooks a second, to ${WORDS[peer.name] ?? peer.name}`,
-    value: middle(ours.rounds.map(({ rate }, round) => rate / (peer.rounds[round]?.rate ?? Number.NaN))),
+    value: ratioOfRates(ours, peer),
     unit: '×',
     limit: peer.name in limits ? { least: limits[peer.name] ?? 0 } : null,
-    beside: `${figures(ours)} to ${figures(peer)}`,
+    beside: `${ratesOf(ours)} to ${ratesOf(peer)}`,
   }));
 }
 
@@ -96,7 +78,3 @@ const WORDS: Record<string, string> = {
   'node:http': 'bare node:http with HMAC',
   Probot: 'Probot with an empty handler',
 };
-
-const middle = (values: number[]) => percentile(values, 0.5);
-const figures = ({ rounds }: Server) =>
-  `${Math.round(middle(rounds.map(({ rate }) => rate)))}/s (${spread(rounds.flatMap(({ times }) => times))})`;

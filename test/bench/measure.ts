@@ -5,6 +5,8 @@ export const ROWS = [
   'intake',
   'restart',
   'memory',
+  'database',
+  'takeOver',
   'githubCalls',
   'agentCalls',
   'guests',

@@ -54,7 +54,7 @@ export async function memory({ quick }: BenchOptions): Promise<Omit<RowResult, '
 async function heapWith(folder: string, live: number): Promise<NodeJS.MemoryUsage> {
   await mkdir(folder);
   const config = await writeBenchConfig(folder, []);
-  if (live > 0) await fillStore(config.storePath, live, systemClock);
+  if (live > 0) await fillStore(config.store, live, systemClock);
   await using daemon = startChild('bench-daemon.ts', [config.path, 'still'], ['--expose-gc']);
   await daemon.ask('start');
   return await daemon.ask('heap');

@@ -20,13 +20,14 @@ export async function restart({ quick }: BenchOptions): Promise<Omit<RowResult, 
   const [many, some, count] = quick ? [50, 10, 30] : [10_000, 100, 1_500];
   try {
     const config = await writeBenchConfig(folder, []);
-    await fillStore(config.storePath, many, systemClock);
+    const storePath = join(folder, 'store');
+    await fillStore(config.store, many, systemClock);
     const [costOfMany, costOfSome, costOfNone] = [
-      await costWith(config.storePath, count),
+      await costWith(storePath, count),
       await costIn(folder, some, count),
       await costIn(folder, 1, count),
     ];
-    const bare = await readBare(config.storePath);
+    const bare = await readBare(storePath);
     await using daemon = startChild('bench-daemon.ts', [config.path, 'still']);
     const { listening } = await daemon.ask<{ listening: number }>('start');
     const firstLogin = await daemon.ask<number | null>('firstLogin');
@@ -65,7 +66,7 @@ export async function restart({ quick }: BenchOptions): Promise<Omit<RowResult, 
 
 async function costIn(folder: string, live: number, count: number): Promise<Cost> {
   const storePath = join(folder, `store-${live}`);
-  await fillStore(storePath, live, systemClock);
+  await fillStore({ path: storePath }, live, systemClock);
   return costWith(storePath, count);
 }
 

@@ -1,5 +1,6 @@
 import { agentCalls } from './agent-calls.ts';
 import { bootingGuests } from './booting-guests.ts';
+import { database } from './database.ts';
 import { dispatch } from './dispatch.ts';
 import { githubCalls } from './github-calls.ts';
 import { intake } from './intake.ts';
@@ -8,6 +9,7 @@ import { memory } from './memory.ts';
 import { overhead } from './overhead.ts';
 import { restart } from './restart.ts';
 import { simulation } from './simulation-speed.ts';
+import { takeOver } from './take-over.ts';
 
 const MEASURED: Record<RowName, (options: BenchOptions) => Promise<Omit<RowResult, 'row' | 'seconds'>>> = {
   overhead,
@@ -15,6 +17,8 @@ const MEASURED: Record<RowName, (options: BenchOptions) => Promise<Omit<RowResul
   intake,
   restart,
   memory,
+  database,
+  takeOver,
   githubCalls,
   agentCalls,
   guests: bootingGuests,

@@ -6,7 +6,7 @@ import { SCHEMA } from './sql-table.ts';
 /** Milliseconds for which a daemon that is silent keeps the database, unless its config says otherwise. */
 export const LEASE = 8_000;
 /** Parts of the lease after which it is renewed; each try has as long, so that several fit into one lease. */
-const RENEWALS = 4;
+export const RENEWALS = 4;
 /** The part of the lease that its holder uses; the rest is for clocks of which one runs faster. */
 const USED = 0.9;
 
