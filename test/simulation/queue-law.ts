@@ -74,6 +74,7 @@ export class QueueLaw {
     for (const [key, { jobs, label }] of groups) {
       const supplied = supply(world, key, label);
       for (const jobId of supplied) this.#suppliedAt.set(jobId, now);
+      for (const { launched } of world.ledger.vms) if (launched) this.#noteSupply(launched);
       const missing = jobs.length - supplied.length;
       if (isDisturbed || !hasRoom || missing <= 0) {
         this.#unmet.delete(key);
@@ -83,6 +84,11 @@ export class QueueLaw {
       this.#unmet.set(key, { jobs, label, since, missing });
       this.#lookAt(world, key, this.#longestWait(jobs, supplied, since), troubles);
     }
+  }
+
+  /** A runner that ends at once is on no look. */
+  #noteSupply({ at, jobId }: { at: number; jobId: number }): void {
+    if (at > (this.#suppliedAt.get(jobId) ?? 0)) this.#suppliedAt.set(jobId, at);
   }
 
   /** What the last look found, by group. */

@@ -164,4 +164,11 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     troubles: ['repositoryDeleted', 'slotHeldUnseen', 'unlistedRepository', 'macsMaintained'],
     hasClocks: true,
   },
+  {
+    seed: 8062,
+    found:
+      'nothing in the daemon: warm VMs that were booted with a full disk spoiled tries of a job half an hour later, each shorter than a look',
+    troubles: ['jobWithheld'],
+    hasClocks: true,
+  },
 ];

@@ -136,7 +136,8 @@ export function createWorld(
   });
   const broken = new BrokenLaws(() => clock.now());
   const byName = new Map(macs);
-  const ledger = new VmLedger({ clock, broken, github, macs: byName });
+  const committed = new Committed();
+  const ledger = new VmLedger({ clock, broken, github, macs: byName, committed });
   return {
     scenario,
     clock,
@@ -145,7 +146,7 @@ export function createWorld(
     github,
     githubApp: createGitHubApp(github),
     macs: byName,
-    committed: new Committed(),
+    committed,
     points: new CrashPoints(scenario.crashes, scenario.controllers?.freezes),
     broken,
     ledger,

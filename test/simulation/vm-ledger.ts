@@ -15,12 +15,14 @@ export interface LedgerVm {
   isDoomed: boolean;
   /** The last runner that was launched in it, once GitHub has registered it; null before. */
   runner: Runner | null;
+  /** When that runner was launched (epoch ms), and for which job by its record; null before. */
+  launched: { at: number; jobId: number } | null;
   /** A runner in it took a job. */
   hadJob: boolean;
 }
 
 /** What the ledger watches, and where it reports breaches. */
-type LedgerParts = Pick<SimulatedWorld, 'clock' | 'broken' | 'github' | 'macs'>;
+type LedgerParts = Pick<SimulatedWorld, 'clock' | 'broken' | 'github' | 'macs' | 'committed'>;
 
 /** VMs that a job may have at once before their pace is limited: a crash and a lost host cost one each. */
 const UNPACED = 3;
@@ -73,7 +75,11 @@ export class VmLedger {
   /** A runner was launched in a VM of this name. */
   hasRunner(vmName: string, runnerName: string): void {
     const last = this.vms.findLast(({ vm }) => vm.name === vmName);
-    if (last) last.runner = this.#runners.get(runnerName) ?? last.runner;
+    if (!last) return;
+    last.runner = this.#runners.get(runnerName) ?? last.runner;
+    const { clock, committed } = this.#world;
+    const record = committed.jobs().find(({ context }) => context.vm?.name === vmName);
+    last.launched = { at: clock.now(), jobId: record?.context.job.id ?? last.jobId };
   }
 
   /** A runner in a VM of this name took a job. */
@@ -110,7 +116,8 @@ export class VmLedger {
       );
     }
     const { jobId } = named;
-    this.vms.push({ vm, mac, madeAt: clock.now(), jobId, isDoomed: false, runner: null, hadJob: false });
+    const unused = { isDoomed: false, runner: null, launched: null, hadJob: false };
+    this.vms.push({ vm, mac, madeAt: clock.now(), jobId, ...unused });
     if (jobId > 0 && !this.#isRebuilding) this.#checkPace(jobId);
   }
 

@@ -3,7 +3,7 @@ import { ensureRepository } from '../../src/simulator/github/repositories.ts';
 import { addRunner } from '../../src/simulator/github/runners/runners.ts';
 import { APP } from './plan-troubles.ts';
 import { LONGEST_WAIT } from './queue-law.ts';
-import { JOB, newWorld } from './queue-law-world.ts';
+import { JOB, NAME, newWorld } from './queue-law-world.ts';
 
 /** A VM for a job is made, runs for a minute, and ends in vain. */
 function inVain({ world, mac, make, wait }: ReturnType<typeof newWorld>, name: string, cpuCount = 4) {
@@ -12,6 +12,14 @@ function inVain({ world, mac, make, wait }: ReturnType<typeof newWorld>, name: s
   wait(60_000);
   world.ledger.doom(vm);
   mac.agent.vms.delete(vm.id);
+}
+
+/** A runner is launched in a VM. */
+function launch({ world }: ReturnType<typeof newWorld>, name: string) {
+  const scope = { kind: 'repository', repository: ensureRepository(world.github, APP) } as const;
+  const kind = { groupId: 1, labels: [], ephemeral: true, isJit: true, workFolder: '_work' };
+  addRunner(world.github, { ...kind, scope, name });
+  world.ledger.hasRunner(name, name);
 }
 
 describe('jobs of one group whose VMs end in vain', () => {
@@ -36,18 +44,25 @@ describe('jobs of one group whose VMs end in vain', () => {
   });
 });
 
+test('a VM whose runner ended between two looks was a try, and the job waits from it on', () => {
+  const at = newWorld();
+  at.wait(LONGEST_WAIT);
+  const vm = at.make(NAME);
+  launch(at, NAME);
+  at.mac.agent.vms.delete(vm.id);
+  at.wait(LONGEST_WAIT);
+  const early = at.broken();
+  at.wait(1);
+  expect([early, at.broken()]).toEqual([[], ['every queued job is served']]);
+});
+
 describe('a warm VM that ended in vain', () => {
   const spent = (hasRunner: boolean, labels = ['mac']) => {
     const at = newWorld(labels);
     for (const instant of [1, 2]) {
       const name = `gh-default-0-179553691337${instant}`;
       const vm = at.make(name);
-      if (hasRunner) {
-        const scope = { kind: 'repository', repository: ensureRepository(at.world.github, APP) } as const;
-        const kind = { groupId: 1, labels: [], ephemeral: true, isJit: true, workFolder: '_work' };
-        addRunner(at.world.github, { ...kind, scope, name });
-        at.world.ledger.hasRunner(name, name);
-      }
+      if (hasRunner) launch(at, name);
       at.mac.agent.vms.delete(vm.id);
       if (instant === 1) at.world.clock.advance(LONGEST_WAIT);
     }
@@ -59,6 +74,21 @@ describe('a warm VM that ended in vain', () => {
 
   test('excuses a pause that is no longer than since the first one, when a runner of the group ran in it', () => {
     expect(spent(true)).toEqual([[], ['every queued job is served']]);
+  });
+
+  test('is in vain when its runner is launched, which may be long after it was made', () => {
+    const at = newWorld();
+    const names = ['gh-default-0-1795536913371', 'gh-default-0-1795536913372'];
+    const vms = names.map(at.make);
+    for (const name of names) {
+      launch(at, name);
+      at.world.clock.advance(LONGEST_WAIT);
+    }
+    for (const { id } of vms) at.mac.agent.vms.delete(id);
+    at.wait(LONGEST_WAIT + 1);
+    const early = at.broken();
+    at.wait(LONGEST_WAIT);
+    expect([early, at.broken()]).toEqual([[], ['every queued job is served']]);
   });
 
   test('excuses nothing when no runner was launched in it, or one for other jobs', () => {

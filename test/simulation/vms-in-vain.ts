@@ -3,6 +3,8 @@ import type { Mac, SimulatedWorld } from './simulated-world.ts';
 
 interface InVain {
   madeAt: number;
+  /** Epoch ms: a warm VM is made long before its runner is launched in vain. */
+  usedAt: number;
   mac: Mac;
   label: string;
   group: string;
@@ -10,17 +12,18 @@ interface InVain {
 
 /** VMs that were made for a job, or had a runner for one, and ended without one. */
 function inVain(world: SimulatedWorld): InVain[] {
-  return world.ledger.vms.flatMap(({ jobId, vm, madeAt, hadJob, runner, mac }) => {
+  return world.ledger.vms.flatMap(({ jobId, vm, madeAt, hadJob, runner, launched, mac }) => {
     if (hadJob) return [];
+    const made = { madeAt, usedAt: launched?.at ?? madeAt, mac };
     const job = world.github.jobs.get(jobId);
     if (job) {
       const label = labelOf(job) ?? '';
-      return [{ madeAt, mac, label, group: keyOf(world, job, label) }];
+      return [{ ...made, label, group: keyOf(world, job, label) }];
     }
     // A warm VM is no job's until a runner is launched in it.
     if (runner === null) return [];
     const label = labelBySize(vm.resources.cpuCount);
-    return [{ madeAt, mac, label, group: keyOfScope(runner.scope, label) }];
+    return [{ ...made, label, group: keyOfScope(runner.scope, label) }];
   });
 }
 
@@ -30,15 +33,14 @@ function isSuspect(mac: Mac, vms: readonly InVain[]): boolean {
 }
 
 /**
- * Milliseconds from the first to the last VM that ended without a job, among those made for the group and
- * those on a suspect host.
+ * Milliseconds from the making of the first VM that ended without a job to the use of the last one, among those
+ * made for the group and those on a suspect host.
  */
 export function spanInVain(world: SimulatedWorld, key: string): number {
   const vms = inVain(world);
-  const made = vms
-    .filter(({ group, mac }) => group === key || isSuspect(mac, vms))
-    .map(({ madeAt }) => madeAt);
-  return made.length === 0 ? 0 : Math.max(...made) - Math.min(...made);
+  const made = vms.filter(({ group, mac }) => group === key || isSuspect(mac, vms));
+  if (made.length === 0) return 0;
+  return Math.max(...made.map(({ usedAt }) => usedAt)) - Math.min(...made.map(({ madeAt }) => madeAt));
 }
 
 /** Epoch ms at which the last VM was made on a suspect host; 0 when there is none. */
