@@ -1,8 +1,8 @@
 import type { Engine } from './engine.ts';
 import { explainLevel, openLevel } from './leveldb/open-level.ts';
-import { explainPostgres } from './postgres/explain-postgres.ts';
 import { openPostgres } from './postgres/open-postgres.ts';
 import { placeOf } from './postgres/place-of.ts';
+import { explainPostgres } from './postgres/trouble/explain-postgres.ts';
 import { Store, type StoreOptions } from './store.ts';
 import { StoreError } from './store-error.ts';
 

@@ -5,7 +5,6 @@ import { type Engine, TABLES } from '../engine.ts';
 import { Store } from '../store.ts';
 import { StoreError } from '../store-error.ts';
 import { Connections } from './connections.ts';
-import { explainPostgres } from './explain-postgres.ts';
 import { LEASE, lookAtLease } from './lease.ts';
 import { SHARED_TABLES } from './migration/migrations.ts';
 import { confirmVersion } from './open-postgres.ts';
@@ -13,6 +12,7 @@ import { placeOf } from './place-of.ts';
 import { pool } from './pool.ts';
 import { PostgresReader } from './postgres-reader.ts';
 import { SCHEMA, sqlTable } from './sql-table.ts';
+import { explainPostgres } from './trouble/explain-postgres.ts';
 
 export interface DatabaseInspection {
   place: string;

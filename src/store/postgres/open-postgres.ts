@@ -3,13 +3,13 @@ import type { Logger } from 'pino';
 import { type Clock, sleepFor } from '../../clock.ts';
 import { StoreError } from '../store-error.ts';
 import { Connections } from './connections.ts';
-import { explainPostgres } from './explain-postgres.ts';
 import { LEASE, Lease, type LeaseOptions, lookAtLease } from './lease.ts';
 import { MIGRATIONS } from './migration/migrations.ts';
 import { placeOf } from './place-of.ts';
 import { pool } from './pool.ts';
 import { PostgresEngine } from './postgres-engine.ts';
 import { SCHEMA } from './sql-table.ts';
+import { explainPostgres } from './trouble/explain-postgres.ts';
 import { Writer } from './writer.ts';
 
 /** Milliseconds between two looks at a lease that another daemon has. */

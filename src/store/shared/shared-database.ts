@@ -1,6 +1,5 @@
 import type { Clock } from '../../clock.ts';
 import { Connections } from '../postgres/connections.ts';
-import { explainPostgres } from '../postgres/explain-postgres.ts';
 import { Lease, type LeaseLook, type LeaseOptions, lookAtLease } from '../postgres/lease.ts';
 import { confirmVersion } from '../postgres/open-postgres.ts';
 import { placeOf } from '../postgres/place-of.ts';
@@ -8,6 +7,7 @@ import type { OpenPool } from '../postgres/pool.ts';
 import { PostgresEngine } from '../postgres/postgres-engine.ts';
 import { PostgresReader } from '../postgres/postgres-reader.ts';
 import { sqlTable } from '../postgres/sql-table.ts';
+import { explainPostgres } from '../postgres/trouble/explain-postgres.ts';
 import { Writer } from '../postgres/writer.ts';
 import { StoreError } from '../store-error.ts';
 import { problemOf, type StoreState, stateOf } from '../store-format.ts';

@@ -1,9 +1,9 @@
 import pg from 'pg';
 import { TABLES } from '../../engine.ts';
 import { StoreError } from '../../store-error.ts';
-import { explainPostgres } from '../explain-postgres.ts';
 import { placeOf } from '../place-of.ts';
 import { SCHEMA, sqlTable } from '../sql-table.ts';
+import { explainPostgres } from '../trouble/explain-postgres.ts';
 import { MIGRATIONS, SHARED_TABLES } from './migrations.ts';
 
 /** Any number that no other program uses for its own lock in this database. */

@@ -1,4 +1,4 @@
-import { StoreError } from '../store-error.ts';
+import { StoreError } from '../../store-error.ts';
 
 const MIGRATE = 'run "jeballto-runner store migrate" as the owner of the database.';
 const ROLE =
