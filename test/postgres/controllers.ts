@@ -7,6 +7,7 @@ import { secretValues } from '../../src/config/secret-values.ts';
 import { type Daemon, startDaemon } from '../../src/controller/daemon.ts';
 import type { Answers } from '../../src/http/admin/api/api-routes.ts';
 import { createLog } from '../../src/log.ts';
+import type { Delivery } from '../../src/simulator/github/webhooks/delivery-log.ts';
 import { type CliProcess, startCli } from '../cli/cli-process.ts';
 import { type Scenario, type ScenarioSettings, scenario } from '../scenarios/scenario.ts';
 import { PostgresPlace } from './postgres-place.ts';
@@ -43,7 +44,7 @@ export class Controllers {
     const place = new PostgresPlace(serverPort);
     await place.make();
     const self = new Controllers(place, await scenario(settings));
-    for (let n = 1; n <= count; n += 1) self.all.push(await Controller.make(self, n, serverPort));
+    for (let n = 1; n <= count; n += 1) self.all.push(await Controller.make(self, n));
     const port = Number(new URL(self.world.webhookUrl).port);
     self.webhooksTo = self.all;
     self.#balancer = await WatchingProxy.start(
@@ -61,6 +62,19 @@ export class Controllers {
   /** Those that sent something to the Mac, in order, without repetition of one after itself. */
   actedInTurn(): string[] {
     return this.sent.map(({ by }) => by.name).filter((name, n, names) => name !== names[n - 1]);
+  }
+
+  /** From now on webhooks go to this one alone, also those of a connection that GitHub keeps. */
+  sendWebhooksTo(one: Controller): void {
+    this.webhooksTo = [one];
+    this.#balancer?.cut();
+  }
+
+  /** What GitHub has sent of jobs, also again, and got a response to or none in time. */
+  deliveries(): Delivery[] {
+    const { deliveries, hooks } = this.world.github.world;
+    const all = [...hooks.values()].flatMap((hook) => deliveries.of(hook, Date.now()));
+    return all.filter(({ announcement }) => announcement.event === 'workflow_job');
   }
 
   /** Waits until one controller is active; returns it. */
@@ -102,15 +116,15 @@ export class Controller {
   process: CliProcess | null = null;
   #lines: string[] = [];
 
-  static async make({ place, world, sent }: Controllers, n: number, serverPort: number): Promise<Controller> {
+  static async make({ place, world, sent }: Controllers, n: number): Promise<Controller> {
     const mac = Number(new URL(world.mac.url).port);
     const [database, toMac] = [
-      await WatchingProxy.start(() => [serverPort]),
+      await WatchingProxy.start(() => [place.port]),
       await WatchingProxy.start(() => [mac]),
     ];
     const ports = [await freePort(Math.random), await freePort(Math.random)] as const;
     const self = new Controller(world, `controller ${n}`, ports, database, toMac, {
-      store: { url: place.url().replace(`:${serverPort}/`, `:${database.port}/`) },
+      store: { url: place.url().replace(`:${place.port}/`, `:${database.port}/`) },
     });
     toMac.onSent = (bytes) => {
       const [line = ''] = bytes.toString('latin1').split('\r\n', 1);

@@ -4,9 +4,15 @@ import type { PostgresServer } from '../../src/cli/simulation/postgres-server.ts
 import { systemClock } from '../../src/clock.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { actorRecord, DAY, journalEntry, settledJob } from '../store/records.ts';
-import { CuttingProxy } from './cutting-proxy.ts';
 import { migratedServer } from './migrated-server.ts';
 import { PostgresPlace } from './postgres-place.ts';
+import { WatchingProxy } from './watching-proxy.ts';
+
+/** True the first time that it is asked. */
+const once = () => {
+  let asked = 0;
+  return () => asked++ === 0;
+};
 
 const log = pino({ level: 'silent' });
 
@@ -17,18 +23,18 @@ describe.runIf(inject('postgres'))('a store whose database is away', () => {
   });
   afterAll(() => server.remove());
 
-  async function openThrough(proxy: CuttingProxy, place: PostgresPlace) {
+  async function openThrough(proxy: WatchingProxy, place: PostgresPlace) {
     await place.make();
     const url = place.url().replace(`:${server.port}/`, `:${proxy.port}/`);
     return openStore({ url, clock: systemClock, log, retention: 30 * DAY });
   }
 
   test('stores each batch once when the connection is cut between its commit and the answer', async () => {
-    const proxy = await CuttingProxy.start(server.port);
+    const proxy = await WatchingProxy.start(() => [server.port]);
     await using place = new PostgresPlace(server.port);
     const store = await openThrough(proxy, place);
     for (let n = 1; n <= 5; n += 1) {
-      proxy.cutsNextAnswer = true;
+      proxy.cutsAnswer = once();
       store.actors.put('7', actorRecord({ round: n }));
       store.journal.append(journalEntry({ attempt: n }));
       await store.durable();

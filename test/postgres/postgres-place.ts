@@ -13,16 +13,17 @@ let made = 0;
 
 /** A database of its own, on the server for the tests of this project. */
 export class PostgresPlace implements Place {
-  readonly #port: number;
+  /** Of the server that has it now. */
+  port: number;
   readonly #name = `store_${process.pid}_${++made}`;
   #isMade = false;
 
   constructor(port: number) {
-    this.#port = port;
+    this.port = port;
   }
 
   url(role = DAEMON, database = this.#name): string {
-    return `postgres://${role}@127.0.0.1:${this.#port}/${database}`;
+    return `postgres://${role}@127.0.0.1:${this.port}/${database}`;
   }
 
   /** Makes the database, with the tables by default. */
@@ -32,12 +33,18 @@ export class PostgresPlace implements Place {
     await this.ask(`create database ${this.#name} template ${template}`, [], 'postgres');
   }
 
+  /** `through`: the port of a proxy in front of the server. */
   async open(
     onTakenOver: (why: string) => void = () => undefined,
     log = pino({ level: 'silent' }),
+    through = this.port,
   ): Promise<PostgresEngine> {
     await this.make();
-    return openPostgres(this.url(), { clock: systemClock, log, onTakenOver });
+    return openPostgres(this.url().replace(`:${this.port}/`, `:${through}/`), {
+      clock: systemClock,
+      log,
+      onTakenOver,
+    });
   }
 
   put(table: TableName, key: string, text: string): Promise<unknown> {
@@ -62,6 +69,8 @@ export class PostgresPlace implements Place {
   /** Asks as the owner. */
   async ask(text: string, values?: unknown[], database = this.#name): Promise<pg.QueryResult> {
     const client = new pg.Client({ connectionString: this.url(OWNER, database) });
+    // A server that ends tells this to nobody who asks.
+    client.on('error', () => undefined);
     await client.connect();
     try {
       return await client.query(text, values);

@@ -3,10 +3,14 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { OWNER, type PostgresServer } from '../../src/cli/simulation/postgres-server.ts';
 import { systemClock } from '../../src/clock.ts';
+import { Connections } from '../../src/store/postgres/connections.ts';
+import { Lease } from '../../src/store/postgres/lease.ts';
 import { openPostgres } from '../../src/store/postgres/open-postgres.ts';
-import { CuttingProxy } from './cutting-proxy.ts';
+import { pool } from '../../src/store/postgres/pool.ts';
 import { migratedServer } from './migrated-server.ts';
 import { PostgresPlace } from './postgres-place.ts';
+import { waitForStandby } from './wait-for-standby.ts';
+import { WatchingProxy } from './watching-proxy.ts';
 
 describe.runIf(inject('postgres'))('a server that waits for a synchronous standby database', () => {
   let server: PostgresServer;
@@ -25,8 +29,7 @@ describe.runIf(inject('postgres'))('a server that waits for a synchronous standb
       options: '-c synchronous_commit=local',
     });
     await admin.connect();
-    await admin.query("alter system set synchronous_standby_names = 'nobody'");
-    await admin.query('select pg_reload_conf()');
+    await waitForStandby(server, 'nobody');
     const writing = engine.write([{ type: 'put', table: 'noted', key: 'a', value: '{}' }]);
     const refused = expect(writing).rejects.toThrow(
       /the wait for the synchronous standby database was cancelled/,
@@ -41,8 +44,7 @@ describe.runIf(inject('postgres'))('a server that waits for a synchronous standb
       { timeout: 20_000 },
     );
     await refused;
-    await admin.query('alter system reset synchronous_standby_names');
-    await admin.query('select pg_reload_conf()');
+    await waitForStandby(server, '');
     await engine.write([{ type: 'put', table: 'noted', key: 'a', value: '{"again":true}' }]);
     expect(await engine.getMany('noted', ['a'])).toEqual(['{"again":true}']);
     await admin.end();
@@ -52,7 +54,7 @@ describe.runIf(inject('postgres'))('a server that waits for a synchronous standb
   test('a deletion after a batch whose response was lost deletes what that batch writes', async () => {
     await using place = new PostgresPlace(server.port);
     await place.make();
-    const proxy = await CuttingProxy.start(server.port);
+    const proxy = await WatchingProxy.start(() => [server.port]);
     const url = place.url().replace(`:${server.port}`, `:${proxy.port}`);
     const log = pino({ level: 'silent' });
     const engine = await openPostgres(url, { clock: systemClock, log, onTakenOver: () => undefined });
@@ -71,8 +73,7 @@ describe.runIf(inject('postgres'))('a server that waits for a synchronous standb
         },
         { timeout: 20_000 },
       );
-    await admin.query("alter system set synchronous_standby_names = 'nobody'");
-    await admin.query('select pg_reload_conf()');
+    await waitForStandby(server, 'nobody');
     const lost = expect(
       engine.write([{ type: 'put', table: 'noted', key: 'a', value: '{}' }]),
     ).rejects.toThrow();
@@ -81,12 +82,26 @@ describe.runIf(inject('postgres'))('a server that waits for a synchronous standb
     await lost;
     const deleting = engine.write([{ type: 'del', table: 'noted', key: 'a' }]);
     await waitsFor("wait_event_type = 'Lock'");
-    await admin.query('alter system reset synchronous_standby_names');
-    await admin.query('select pg_reload_conf()');
+    await waitForStandby(server, '');
     await deleting;
     expect(await engine.getMany('noted', ['a'])).toEqual([undefined]);
     await admin.end();
     await engine.close();
     await proxy.close();
+  });
+
+  test('renews no lease, also for a role with synchronous_commit = local: a primary that was replaced must not keep its controller', async () => {
+    await using place = new PostgresPlace(server.port);
+    await place.make();
+    const url = `${place.url()}?options=-c%20synchronous_commit%3Dlocal`;
+    const connections = new Connections(url, 1_000, pool);
+    const onLost = vi.fn();
+    const options = { holder: 'mini', length: 1_000, clock: systemClock, onLost };
+    const lease = await Lease.take(connections, options);
+    expect(lease?.isHeld()).toBe(true);
+    await waitForStandby(server, 'nobody');
+    await vi.waitFor(() => expect(onLost).toHaveBeenCalledWith('notRenewed'), { timeout: 20_000 });
+    await waitForStandby(server, '');
+    await connections.close();
   });
 });

@@ -159,7 +159,7 @@ describe.runIf(inject('postgres'))('a standby', () => {
     const { body } = await standby.get('/api/status');
     expect(body.reasons).toEqual([
       expect.stringMatching(
-        /^This controller cannot reach the database: .* What is shown was last known at \d\d:\d\d/,
+        /^This controller cannot write to the database, so it refuses webhooks\. The error: .* What is shown was last known at \d\d:\d\d/,
       ),
     ]);
     expect((await standby.get('/api/hosts')).body.hosts).toHaveLength(1);

@@ -4,15 +4,25 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 /** The ways in which a network fails between two programs. */
 export type Trouble = 'none' | 'cut' | 'silent' | 'noAnswers';
 
+/** A connection from a client to the server behind the proxy. */
+interface Pair {
+  client: Socket;
+  server: Socket;
+  /** The end of one does not end the other. */
+  isHalf: boolean;
+}
+
 /**
  * A proxy in front of a server. It notes when something was sent to it, and can cut connections, hold back what is
  * sent (`silent`), let nothing back (`noAnswers`: half of the connection is dead) and delay each piece.
  */
 export class WatchingProxy {
   readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
+  readonly #pairs = new Set<Pair>();
   /** Called for each piece of data on its way to the server. */
   onSent: (bytes: Buffer) => void = () => undefined;
+  /** Asked for each piece of data on its way back; true: the connection is cut in its place. */
+  cutsAnswer: () => boolean = () => false;
   /** Milliseconds for each piece, in each direction. */
   delay = 0;
   #trouble: Trouble = 'none';
@@ -40,7 +50,18 @@ export class WatchingProxy {
   }
 
   cut(): void {
-    for (const socket of this.#sockets) socket.destroy();
+    for (const { client, server } of this.#pairs) {
+      client.destroy();
+      server.destroy();
+    }
+  }
+
+  /** Closes one end of each connection. The other end stays open and does not learn of it. */
+  closeHalf(end: 'client' | 'server'): void {
+    for (const pair of this.#pairs) {
+      pair.isHalf = true;
+      pair[end].destroy();
+    }
   }
 
   async close(): Promise<void> {
@@ -56,22 +77,23 @@ export class WatchingProxy {
       client.destroy();
       return;
     }
+    const pair = { client, server, isHalf: false };
+    this.#pairs.add(pair);
+    server.on('error', () => undefined);
     for (const socket of [client, server]) {
-      this.#sockets.add(socket);
-      socket.on('error', () => undefined);
       socket.on('close', () => {
-        this.#sockets.delete(socket);
-        client.destroy();
-        server.destroy();
+        if (!pair.isHalf) for (const one of [client, server]) one.destroy();
+        if (client.destroyed && server.destroyed) this.#pairs.delete(pair);
       });
     }
     client.on('data', (bytes) => {
       if (this.#trouble === 'silent') return;
       this.onSent(bytes);
-      this.#later(() => server.write(bytes));
+      this.#later(() => server.destroyed || server.write(bytes));
     });
     server.on('data', (bytes) => {
-      if (this.#trouble === 'none') this.#later(() => client.write(bytes));
+      if (this.cutsAnswer()) client.destroy();
+      else if (this.#trouble === 'none') this.#later(() => client.destroyed || client.write(bytes));
     });
     client.resume();
   }

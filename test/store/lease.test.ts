@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest';
-import type { Connections, Row } from '../../src/store/postgres/connections.ts';
+import type { Connections } from '../../src/store/postgres/connections.ts';
 import { Lease } from '../../src/store/postgres/lease.ts';
+import type { Row } from '../../src/store/postgres/writer.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
 const LENGTH = 8_000;
@@ -9,17 +10,17 @@ const LENGTH = 8_000;
 function database() {
   const answers = {
     lease: (): Promise<Row[]> => Promise.resolve([{ epoch: 7 }]),
-    read: (): Promise<Row[]> => Promise.resolve([{}]),
+    confirm: (): Promise<Row[]> => Promise.resolve([{}]),
   };
-  const asked = { lease: 0, read: 0 };
+  const asked = { lease: 0, confirm: 0 };
   const connections = {
     lease: () => {
       asked.lease += 1;
       return answers.lease();
     },
-    read: () => {
-      asked.read += 1;
-      return answers.read();
+    confirm: () => {
+      asked.confirm += 1;
+      return answers.confirm();
     },
   } as unknown as Connections;
   return { answers, asked, connections };
@@ -92,21 +93,21 @@ test('a lease that another daemon has taken is lost at the next renewal, and onc
 test('the epoch is confirmed by the database, as long as the lease lasts', async () => {
   const { lease, clock, onLost, answers, asked } = await taken();
   expect(await lease.confirm()).toBe(true);
-  expect(asked.read).toBe(1);
-  answers.read = away;
+  expect(asked.confirm).toBe(1);
+  answers.confirm = away;
   const asking = lease.confirm();
   await clock.pass(1_000);
-  answers.read = () => Promise.resolve([{}]);
+  answers.confirm = () => Promise.resolve([{}]);
   await clock.pass(200);
   expect(await asking).toBe(true);
-  answers.read = () => Promise.resolve([]);
+  answers.confirm = () => Promise.resolve([]);
   expect(await lease.confirm()).toBe(false);
   expect(onLost.mock.calls).toEqual([['taken']]);
 });
 
 test('a question for the epoch ends with its request', async () => {
   const { lease, clock, answers } = await taken();
-  answers.read = away;
+  answers.confirm = away;
   const stop = new AbortController();
   const asking = lease.confirm(stop.signal);
   stop.abort(new Error('the request was given up'));

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Statement } from '../../src/store/postgres/batch-statement.ts';
-import type { Row } from '../../src/store/postgres/connections.ts';
+import type { Row } from '../../src/store/postgres/writer.ts';
 import { SharedInbox } from '../../src/store/shared/shared-inbox.ts';
 import { observation } from './records.ts';
 

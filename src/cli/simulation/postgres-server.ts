@@ -30,7 +30,7 @@ export interface ServerOptions {
   /** Lines for postgresql.conf. */
   settings?: Record<string, string>;
   /** Puts files into the folder of the server before it starts, such as a certificate. */
-  prepare?(folder: string, user: { uid?: number; gid?: number }): void;
+  prepare?(folder: string, user: { uid?: number; gid?: number }): void | Promise<void>;
 }
 
 /**
@@ -56,7 +56,7 @@ export class PostgresServer {
         { encoding: 'utf8', cwd: folder, ...user },
       );
       if (made.status !== 0) throw cannotStart(made.stderr || String(made.error));
-      prepare?.(folder, user);
+      await prepare?.(folder, user);
       await server.run();
       return server;
     } catch (error) {
@@ -79,6 +79,8 @@ export class PostgresServer {
   /** Asks as the owner. */
   async ask(text: string, values?: unknown[], database?: string) {
     const client = new pg.Client({ connectionString: this.url(database) });
+    // A server that ends tells this to nobody who asks.
+    client.on('error', () => undefined);
     await client.connect();
     try {
       return await client.query(text, values);

@@ -6,6 +6,7 @@ import type { Config } from '../../config/schema.ts';
 import type { ControllerFigures } from '../../http/admin/controller-metrics.ts';
 import type { SwitchedApp } from '../../http/switched-app.ts';
 import type { PostgresEngine } from '../../store/postgres/postgres-engine.ts';
+import { explainTrouble } from '../../store/postgres/trouble/explain-trouble.ts';
 import type { ControllerRow } from '../../store/shared/controller-rows.ts';
 import { type ControllerView, controllerView } from '../../store/shared/controller-view.ts';
 import type { SharedDatabase } from '../../store/shared/shared-database.ts';
@@ -70,8 +71,8 @@ export class Replica {
   /** As the database had it last. */
   #epoch: number | null = null;
   #inbox: number | null = null;
-  /** The last trouble with the database that was told. */
-  #told: string | null = null;
+  /** What was told of the present trouble with the database: each thing once, since it may change again and again. */
+  readonly #told = new Set<string>();
 
   constructor(parts: ReplicaParts, prepared: Prepared) {
     this.#parts = parts;
@@ -163,8 +164,8 @@ export class Replica {
     const prepared = this.#prepared;
     this.#config = prepared.config;
     const look = await database.lookAtLease();
-    if (this.#told !== null) log.info('the database responds again');
-    this.#told = null;
+    if (this.#told.size > 0) log.info('the database can be used again');
+    this.#told.clear();
     this.#epoch = look?.epoch ?? null;
     // A refusal that was told is looked at again while another one is active, too: it may be over.
     if (!look || (look.isHeld && this.#refusal === null)) return null;
@@ -250,7 +251,7 @@ export class Replica {
         this.#knownAt = this.#parts.clock.now();
         this.#inbox = await database.inboxDepth();
       })
-      .catch(() => undefined);
+      .catch((error: unknown) => standby.unseen(explainTrouble(error)));
   }
 
   get #name(): string {
@@ -258,12 +259,9 @@ export class Replica {
   }
 
   #tell(error: unknown): undefined {
-    const why = error instanceof Error ? error.message : String(error);
-    if (this.#told === null)
-      this.#parts.log.error(
-        { lastError: why },
-        `the database does not respond, and this controller tries it again. Check that it runs and that store.url leads to it. The error: ${why}`,
-      );
-    this.#told = why;
+    const why = explainTrouble(error);
+    if (this.#told.has(why)) return;
+    this.#told.add(why);
+    this.#parts.log.error(`the database cannot be used, and this controller tries it again: ${why}`);
   }
 }

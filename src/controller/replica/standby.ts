@@ -16,8 +16,11 @@ import { StandbyMetrics } from '../../http/admin/standby-metrics.ts';
 import { createPublicApp } from '../../http/public-app.ts';
 import { DeliveryLog } from '../../intake/webhooks/delivery-log.ts';
 import { createWebhookReceiver } from '../../intake/webhooks/webhook-receiver.ts';
+import { explainTrouble } from '../../store/postgres/trouble/explain-trouble.ts';
 import type { SharedDatabase } from '../../store/shared/shared-database.ts';
 import { SharedReads } from '../../store/shared/shared-reads.ts';
+import { StoreError } from '../../store/store-error.ts';
+import type { TakenDelivery } from '../../store/tables/deliveries/inbox.ts';
 import { servedScopes } from '../served-scopes.ts';
 import { webhookTerms } from '../webhook-terms.ts';
 import { JournalFollower } from './journal-follower.ts';
@@ -52,6 +55,13 @@ export class Standby {
   readonly #options: StandbyOptions;
   /** Epoch ms of the last write that succeeded. */
   #seenAt: number | null = null;
+  /** Why the last write failed, as a sentence; null when none did since the last one that succeeded. */
+  #why: string | null = null;
+  /**
+   * The last delivery that could not be stored, while none was since. Until it is, no other is expected to be: the row
+   * of this controller, which it writes again and again, needs no room on a full disk, but a delivery does.
+   */
+  #refused: { id: string; delivery: TakenDelivery; at: number; why: string } | null = null;
   /** Names of repositories in lower case, by GitHub's id, as the active controller learned them. */
   #names = new Map<number, string>();
   #namesAt = -Infinity;
@@ -68,10 +78,10 @@ export class Standby {
       ...webhookTerms(config),
       configuredName: (id) => this.#configuredName(id),
       store: {
-        remember(id, act, hook) {
+        remember: (id, act, hook) => {
           const observation = act();
           if (observation === null) return Promise.resolve('known');
-          return database.inbox.keep(id, { at: clock.now(), observation, hook });
+          return this.#keep(id, { at: clock.now(), observation, hook });
         },
       },
       takesJobs: () => false,
@@ -82,7 +92,7 @@ export class Standby {
     this.publicApp = createPublicApp({
       webhook,
       watch: new DeliveryLog(clock).watch,
-      canStore: () => this.#canStore(),
+      canStore: () => this.#away() === null,
     });
     const reads = new SharedReads(database.reader, clock);
     this.#follower = new JournalFollower(reads.journal, clock);
@@ -91,7 +101,7 @@ export class Standby {
       ...{ reads, clock },
       recording: this.#follower,
       seen: () => this.#seen,
-      awaySince: () => (this.#canStore() ? null : (this.#seenAt ?? this.#began)),
+      away: () => this.#away(),
       config: options.configInForce,
       controllers: options.controllers,
       reload: options.reload,
@@ -123,6 +133,9 @@ export class Standby {
   async seen(): Promise<void> {
     const { clock, database } = this.#options;
     this.#seenAt = clock.now();
+    this.#why = null;
+    // GitHub may send it once more: it is known then.
+    if (this.#refused) await this.#keep(this.#refused.id, this.#refused.delivery).catch(() => undefined);
     if (this.#seenAt - this.#namesAt < IDS_AGAIN) return;
     this.#namesAt = this.#seenAt;
     const names = new Map<number, string>();
@@ -131,6 +144,24 @@ export class Standby {
       if (data) names.set(data.id, name);
     }
     this.#names = names;
+  }
+
+  /** Has to be called after each write that failed. `why`: what failed and what to do, as a sentence. */
+  unseen(why: string): void {
+    this.#why = why;
+  }
+
+  async #keep(id: string, delivery: TakenDelivery): Promise<'stored' | 'known'> {
+    const { clock, database } = this.#options;
+    try {
+      const outcome = await database.inbox.keep(id, delivery);
+      this.#refused = null;
+      return outcome;
+    } catch (error) {
+      const why = explainTrouble(error);
+      this.#refused = { id, delivery, at: this.#refused?.at ?? clock.now(), why };
+      throw new StoreError(why);
+    }
   }
 
   /** Reads again and again what the active controller shows. While the database is away the last view stays. */
@@ -154,8 +185,11 @@ export class Standby {
     );
   }
 
-  #canStore(): boolean {
+  /** Since when (epoch ms) and why no delivery can be stored; null while one can. */
+  #away(): { since: number; why: string | null } | null {
     const { clock, config } = this.#options;
-    return this.#seenAt !== null && clock.now() - this.#seenAt < config().store.lease;
+    const isSeen = this.#seenAt !== null && clock.now() - this.#seenAt < config().store.lease;
+    if (!isSeen) return { since: this.#seenAt ?? this.#began, why: this.#why };
+    return this.#refused && { since: this.#refused.at, why: this.#refused.why };
   }
 }

@@ -1,5 +1,6 @@
 import { type Clock, sleepFor } from '../../clock.ts';
 import { FORMAT } from '../store-format.ts';
+import { DURABLE } from './batch-statement.ts';
 import type { Connections } from './connections.ts';
 import { SCHEMA } from './sql-table.ts';
 
@@ -22,7 +23,7 @@ with taken as (
     expires_at = clock_timestamp() + $2 * interval '1 millisecond'
   where expires_at <= clock_timestamp() and format <= $3 returning epoch
 )
-update ${SCHEMA}.fence set epoch = taken.epoch, batch = 0 from taken returning fence.epoch`;
+update ${SCHEMA}.fence set epoch = taken.epoch, batch = 0 from taken returning fence.epoch, ${DURABLE}`;
 
 const LOOK = `
 select holder, epoch, format, expires_at::text as ends, expires_at > clock_timestamp() as held
@@ -30,7 +31,7 @@ from ${SCHEMA}.lease`;
 
 const RENEW = `
 update ${SCHEMA}.lease set expires_at = clock_timestamp() + $2 * interval '1 millisecond'
-where epoch = $1 returning epoch`;
+where epoch = $1 returning epoch, ${DURABLE}`;
 
 const RELEASE = `update ${SCHEMA}.lease set expires_at = clock_timestamp() where epoch = $1`;
 
@@ -127,7 +128,7 @@ export class Lease {
   async confirm(signal?: AbortSignal | null): Promise<boolean> {
     while (this.isHeld()) {
       signal?.throwIfAborted();
-      const rows = await this.#connections.read(CONFIRM, [this.epoch]).catch(() => null);
+      const rows = await this.#connections.confirm(CONFIRM, [this.epoch]).catch(() => null);
       if (rows?.length === 0) this.lose('taken');
       else if (rows !== null) return this.isHeld();
       else await sleepFor(this.#options.clock, 100, this.#end.signal).catch(() => undefined);

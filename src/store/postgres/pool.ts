@@ -14,6 +14,8 @@ export type OpenPool = typeof pool;
 export function pool(url: string, max: number, deadline = DEADLINE): pg.Pool {
   const made = new pg.Pool({
     max,
+    // One stays open: a server that accepts no more connections must not end what has one.
+    min: 1,
     query_timeout: deadline,
     connectionTimeoutMillis: Math.min(CONNECT_DEADLINE, deadline),
     idleTimeoutMillis: 60_000,

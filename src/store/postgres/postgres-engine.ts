@@ -1,9 +1,10 @@
 import type { Engine, Operation } from '../engine.ts';
-import { TakenOverError } from '../store-error.ts';
+import { StoreError, TakenOverError } from '../store-error.ts';
 import { batchStatement } from './batch-statement.ts';
 import type { Connections } from './connections.ts';
 import type { Lease } from './lease.ts';
 import { PostgresReader } from './postgres-reader.ts';
+import { explainTrouble } from './trouble/explain-trouble.ts';
 import type { Writer } from './writer.ts';
 
 /** A PostgreSQL database to which this daemon writes while it has the lease. */
@@ -50,7 +51,10 @@ export class PostgresEngine extends PostgresReader implements Engine {
 
   async #send(operations: readonly Operation[]): Promise<void> {
     this.#batch += 1;
-    const [row] = await this.#writer.write(batchStatement(this.epoch, this.#batch, operations));
+    const statement = batchStatement(this.epoch, this.#batch, operations);
+    const [row] = await this.#writer.write(statement).catch((error: unknown) => {
+      throw new StoreError(explainTrouble(error));
+    });
     if (row?.held === true) return;
     this.lease.lose('taken');
     throw new TakenOverError(`another daemon has taken over ${this.place}`);

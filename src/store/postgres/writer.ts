@@ -1,7 +1,8 @@
 import type pg from 'pg';
 import type { Statement } from './batch-statement.ts';
-import type { Row } from './connections.ts';
 import type { OpenPool } from './pool.ts';
+
+export type Row = Record<string, unknown>;
 
 /** A connection for statements whose effect must be durable, one at a time. */
 export class Writer {
@@ -10,8 +11,9 @@ export class Writer {
   #isUnconfirmed = false;
   #took: number | null = null;
 
-  constructor(url: string, openPool: OpenPool) {
-    this.#pool = openPool(url, 1);
+  /** `deadline`: milliseconds after which a statement is given up. */
+  constructor(url: string, openPool: OpenPool, deadline?: number) {
+    this.#pool = openPool(url, 1, deadline);
     this.#pool.on('connect', (client) =>
       client.on('notice', ({ routine }) => {
         if (routine === 'SyncRepWaitForLSN') this.#isUnconfirmed = true;

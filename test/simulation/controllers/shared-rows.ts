@@ -1,4 +1,4 @@
-import type { Row } from '../../../src/store/postgres/connections.ts';
+import type { Row } from '../../../src/store/postgres/writer.ts';
 import { CONTROLLER_SQL } from '../../../src/store/shared/controller-rows.ts';
 import { ORDER_SQL } from '../../../src/store/shared/order-rows.ts';
 import { SHOWN_SQL } from '../../../src/store/shared/shown-row.ts';

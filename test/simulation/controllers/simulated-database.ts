@@ -1,10 +1,10 @@
 import type { Clock } from '../../../src/clock.ts';
 import { TABLES } from '../../../src/store/engine.ts';
-import type { Row } from '../../../src/store/postgres/connections.ts';
 import { LEASE_SQL } from '../../../src/store/postgres/lease.ts';
 import { MIGRATIONS } from '../../../src/store/postgres/migration/migrations.ts';
 import { VERSION_SQL } from '../../../src/store/postgres/open-postgres.ts';
 import { sqlTable } from '../../../src/store/postgres/sql-table.ts';
+import type { Row } from '../../../src/store/postgres/writer.ts';
 import { DATABASE_SQL } from '../../../src/store/shared/shared-database.ts';
 import { INBOX_SQL } from '../../../src/store/shared/shared-inbox.ts';
 import type { Write } from '../committed.ts';

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { sleepFor } from '../../../src/clock.ts';
-import type { Row } from '../../../src/store/postgres/connections.ts';
 import type { OpenPool } from '../../../src/store/postgres/pool.ts';
+import type { Row } from '../../../src/store/postgres/writer.ts';
 import { type Life, never } from '../life.ts';
 import type { SimulatedServer } from './simulated-server.ts';
 

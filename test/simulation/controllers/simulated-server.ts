@@ -1,4 +1,4 @@
-import type { Row } from '../../../src/store/postgres/connections.ts';
+import type { Row } from '../../../src/store/postgres/writer.ts';
 import type { ManualClock } from '../../support/manual-clock.ts';
 import type { Chance } from '../chance.ts';
 import { never } from '../life.ts';

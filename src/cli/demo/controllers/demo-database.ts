@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { postgresUrl } from '../../../config/values/postgres-url.ts';
-import { explainPostgres } from '../../../store/postgres/trouble/explain-postgres.ts';
 import { migrate } from '../../../store/postgres/migration/migrate.ts';
 import { placeOf } from '../../../store/postgres/place-of.ts';
+import { explainPostgres } from '../../../store/postgres/trouble/explain-postgres.ts';
 import { StoreError } from '../../../store/store-error.ts';
 import { UsageError } from '../../command.ts';
 import { PostgresServer } from '../../simulation/postgres-server.ts';

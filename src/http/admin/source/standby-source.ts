@@ -20,8 +20,8 @@ export interface StandbySourceOptions {
   recording: Recording;
   /** Null before the first. */
   seen(): SeenView | null;
-  /** Null while the database can be written; otherwise since when it cannot, in epoch ms. */
-  awaySince(): number | null;
+  /** Null while deliveries can be stored; otherwise since when they cannot, in epoch ms, and why, as a sentence. */
+  away(): { since: number; why: string | null } | null;
   config(): ConfigInForce | null;
   controllers: AdminSource['controllers'];
   reload: NonNullable<AdminSource['reload']>;
@@ -80,7 +80,7 @@ export function standbySource(options: StandbySourceOptions): AdminSource {
     githubAhead: () => view()?.githubAhead ?? 0,
     sources: () => view()?.sources ?? { mode: 'standby' },
     status: () => ({ ...view()?.status, shownAt: seen()?.at ?? null }),
-    health: () => healthOf(seen(), options.awaySince(), clock.now()),
+    health: () => healthOf(seen(), options.away(), clock.now()),
     metrics: options.metrics,
     collect: async () => {
       throw new OrderRefused(409, 'This controller stands by: order it at the active one.');
@@ -89,13 +89,18 @@ export function standbySource(options: StandbySourceOptions): AdminSource {
   };
 }
 
-function healthOf(seen: SeenView | null, awaySince: number | null, now: number): Health {
+function healthOf(
+  seen: SeenView | null,
+  away: ReturnType<StandbySourceOptions['away']>,
+  now: number,
+): Health {
   const lastKnown = seen ? ` What is shown was last known at ${timeOfDay(seen.at)}.` : '';
-  if (awaySince !== null) {
-    const sentence = `This controller cannot reach the database: it refuses webhooks, and does not know which controller is active.${lastKnown}`;
+  if (away !== null) {
+    const why = away.why === null ? '' : ` The error: ${away.why}`;
+    const sentence = `This controller cannot write to the database, so it refuses webhooks.${why}${lastKnown}`;
     const whoActs =
-      'The operator of the database. Running jobs go on; everything else goes on when the database is back.';
-    const scope: HealthScope = { what: 'store', name: '', sentence, since: awaySince, whoActs, stops: true };
+      'The operator of the database. Running jobs go on; everything else goes on when the database can be written again.';
+    const scope: HealthScope = { what: 'store', name: '', sentence, since: away.since, whoActs, stops: true };
     return { ready: false, degraded: true, canStore: false, scopes: [scope], ages: [] };
   }
   const isFresh = seen !== null && now - seen.at < FRESH;

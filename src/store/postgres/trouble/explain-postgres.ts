@@ -1,54 +1,10 @@
 import { StoreError } from '../../store-error.ts';
+import { fixOf } from './fix-of.ts';
 
-const MIGRATE = 'run "jeballto-runner store migrate" as the owner of the database.';
-const ROLE =
-  'run "jeballto-runner store migrate --role ROLE" as the owner of the database, with the role of store.url.';
-
-const BUSY = 'something else in the database holds it: try again in a moment.';
-
-/** What to do, by the code of PostgreSQL, of the system or of TLS. */
-const FIXES: Record<string, string> = {
-  '28P01': 'correct user and password in store.url.',
-  '28000':
-    'let this user, from this machine, into the database (pg_hba.conf), with TLS if the server asks for it (sslmode).',
-  '3D000': 'create the database, or correct its name in store.url.',
-  '3F000': MIGRATE,
-  '42P01': MIGRATE,
-  '42501': ROLE,
-  '42704': 'create that role, or name another with --role.',
-  '55P03': BUSY,
-  '57014': BUSY,
-  '53300': 'let the server accept more connections (max_connections): each daemon needs seven.',
-  '57P03': 'the server starts or ends: try again in a moment.',
-  '25006': 'it is a replica, which only reads: name the primary in store.url.',
-  ECONNREFUSED: 'start the server, or correct host and port in store.url.',
-  ENOENT: 'start the server, or correct the folder of its socket in store.url.',
-  ENOTFOUND: 'correct the host in store.url.',
-  ETIMEDOUT: 'correct host and port in store.url, and let this machine reach them.',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'name the file with its CA in store.url: sslrootcert=/path/ca.pem.',
-  SELF_SIGNED_CERT_IN_CHAIN: 'name the file with its CA in store.url: sslrootcert=/path/ca.pem.',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'name the file with its CA in store.url: sslrootcert=/path/ca.pem.',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'name the file with its CA in store.url: sslrootcert=/path/ca.pem.',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'name the host in store.url as the certificate of the server does.',
-  CERT_HAS_EXPIRED: 'renew the certificate of the server.',
-};
-
-/** Says why a database cannot be opened or read, and what to do. `place` has no password. */
+/** Returns why a database cannot be opened or read, and what to do. `place` has no password. */
 export function explainPostgres(place: string, error: unknown): string {
   if (error instanceof StoreError) return `The store in ${place} cannot be used: ${error.message}`;
-  const { message, code = '' } = flat(error);
-  const why = `The store in ${place} cannot be opened (${message})`;
-  const fix = FIXES[code];
-  if (fix) return `${why}: ${fix}`;
-  if (/does not support SSL/.test(message))
-    return `${why}: turn TLS on at the server, or set sslmode=disable in store.url.`;
-  if (/Query read timeout/.test(message)) return `${why}: ${BUSY}`;
-  if (/timeout|Connection terminated/.test(message)) return `${why}: ${FIXES.ETIMEDOUT}`;
-  return `${why}: fix what it names, and try again; nothing in the store is lost.`;
-}
-
-/** A host with several addresses fails with one error for each. */
-function flat(error: unknown): { message: string; code?: string } {
-  const first = error instanceof AggregateError ? (error.errors[0] as unknown) : error;
-  return first instanceof Error ? first : { message: String(first) };
+  const { message, fix } = fixOf(error);
+  const next = fix ?? 'fix what it names, and try again; nothing in the store is lost.';
+  return `The store in ${place} cannot be opened (${message}): ${next}`;
 }
