@@ -9,6 +9,8 @@ export interface Tally {
   vms: number;
   vmsInVain: number;
   lives: number;
+  /** How often one of several controllers became the active one. */
+  takeOvers: number;
   /** Seconds of CPU. */
   cpu: number;
   /** Names of the scenarios that broke a law. */
@@ -22,6 +24,7 @@ export const noTally = (): Tally => ({
   vms: 0,
   vmsInVain: 0,
   lives: 0,
+  takeOvers: 0,
   cpu: 0,
   failed: [],
 });
@@ -49,6 +52,7 @@ export async function playScenarios(
     tally.vms += result.vms;
     tally.vmsInVain += result.vmsInVain;
     tally.lives += result.lives;
+    tally.takeOvers += result.takeOvers;
     const broken = [
       ...result.broken.map(({ law, what }) => `${law}: ${what}`),
       ...unhandled.splice(0).map((error) => `unhandled: ${error instanceof Error ? error.stack : error}`),

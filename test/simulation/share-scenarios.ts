@@ -46,7 +46,7 @@ export async function shareScenarios(
     )
     .finally(() => rm(folder, { recursive: true }));
   return tallies.reduce((sum, tally) => {
-    const { scenarios, jobs, served, vms, vmsInVain, lives, cpu, failed } = tally;
+    const { scenarios, jobs, served, vms, vmsInVain, lives, takeOvers, cpu, failed } = tally;
     return {
       scenarios: sum.scenarios + scenarios,
       jobs: sum.jobs + jobs,
@@ -54,6 +54,7 @@ export async function shareScenarios(
       vms: sum.vms + vms,
       vmsInVain: sum.vmsInVain + vmsInVain,
       lives: sum.lives + lives,
+      takeOvers: sum.takeOvers + takeOvers,
       cpu: sum.cpu + cpu,
       failed: [...sum.failed, ...failed],
     };

@@ -108,11 +108,13 @@ if (isChild) {
   process.disconnect();
 } else {
   const seconds = (performance.now() - began) / 1000;
-  const { scenarios, jobs, served, vms, vmsInVain, lives, cpu, failed } = tally;
+  const { scenarios, jobs, served, vms, vmsInVain, lives, takeOvers, cpu, failed } = tally;
+  const turns =
+    controllers === null ? '' : `, in which a controller became the active one ${takeOvers} times`;
   const inVain = jobs === 0 ? 0 : (100 * vmsInVain) / jobs;
   print(
     `${scenarios} runs in ${seconds.toFixed(1)} s (${cpu.toFixed(1)} s of CPU): ` +
-      `${jobs} jobs (${(jobs / seconds).toFixed(1)} a second), ${served} of them run, ${lives} lives of the daemon; ` +
+      `${jobs} jobs (${(jobs / seconds).toFixed(1)} a second), ${served} of them run, ${lives} lives of the daemon${turns}; ` +
       `${vms} VMs for them, ${inVain.toFixed(1)} in vain for each hundred jobs; ` +
       `${failed.length} broke a law${failed.length > 0 ? `: ${failed.join(', ')}` : ''}.`,
   );
