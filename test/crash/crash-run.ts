@@ -52,7 +52,7 @@ export const PLOTS = {
 
 export type PlotName = keyof typeof PLOTS;
 
-interface Plot {
+export interface Plot {
   settings: ScenarioSettings;
   expected: string;
   act(world: Scenario, job: ReturnType<Scenario['push']>[number]): Promise<void>;
@@ -98,14 +98,15 @@ export async function crashRun(name: PlotName, point: CrashPoint): Promise<Crash
   }
 }
 
-function wrongWith(jobs: (string | null)[], expected: string, vms: number): string | null {
+/** Returns what is wrong with the end of a plot, in words; null when nothing is. */
+export function wrongWith(jobs: (string | null)[], expected: string, vms: number): string | null {
   if (jobs.some((conclusion) => conclusion !== expected)) return `the job ended as ${jobs.join(', ')}`;
   return vms > 1 ? `${vms} VMs were made for one job` : null;
 }
 
 /** Starts the daemon as a process that is killed at the point, if there is one. */
 export function startDaemonProcess(
-  { configPath, folder }: Scenario,
+  { configPath, folder }: Pick<Scenario, 'configPath' | 'folder'>,
   points: string,
   at: CrashPoint,
 ): ChildProcess {
@@ -122,6 +123,7 @@ export function startDaemonProcess(
   });
 }
 
-function pointsIn(file: string): string[] {
+/** The points that a daemon has passed. */
+export function pointsIn(file: string): string[] {
   return existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
 }

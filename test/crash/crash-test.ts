@@ -1,17 +1,20 @@
 import { parseArgs } from 'node:util';
 import pMap from 'p-map';
 import { textTable } from '../../src/cli/terminal/terminal-text.ts';
+import { migratedServer } from '../postgres/migrated-server.ts';
 import { type CrashPoint, crashRun, PLOTS, type PlotName } from './crash-run.ts';
 import { loadRun } from './load-run.ts';
+import { standbyRun } from './standby-run.ts';
 
 // Kills the real daemon with SIGKILL at every point at which something leaves its process or comes back, each
-// in its own world, starts it again and checks that nothing is left. A first run without a kill counts the
+// in its own world, starts it again (or leaves its work to a standby) and checks that nothing is left. A first run without a kill counts the
 // points.
 
-const HELP = `npm run crash-test -- [--plot served|retired|abandoned] [--every N] [--at "before agent POST /vms"] [--jobs N]
+const HELP = `npm run crash-test -- [--plot served|retired|abandoned] [--every N] [--at "before agent POST /vms"] [--standby] [--jobs N]
   --every N   every Nth point only, for a quick look
   --at NAME   one point alone
   --random N  instead: N times eight jobs on two Macs, the daemon killed six times at moments drawn by a seed from --seed S (1) on
+  --standby   instead of a restart a standby goes on, which is ready on a PostgreSQL server of its own
   --jobs N    worlds at a time (2)`;
 
 const { values } = parseArgs({
@@ -21,6 +24,7 @@ const { values } = parseArgs({
     at: { type: 'string' },
     random: { type: 'string' },
     seed: { type: 'string', default: '1' },
+    standby: { type: 'boolean', default: false },
     jobs: { type: 'string', default: '2' },
     help: { type: 'boolean' },
   },
@@ -67,10 +71,13 @@ function visitsOf(plot: PlotName, points: string[]): Visit[] {
   });
 }
 
+const server = values.standby ? await migratedServer() : null;
+const play = (plot: PlotName, point: CrashPoint) =>
+  server ? standbyRun(plot, point, server.port) : crashRun(plot, point);
 const plots = (values.plot ?? Object.keys(PLOTS)) as PlotName[];
 const all: Visit[] = [];
 for (const plot of plots) {
-  const alive = await crashRun(plot, null);
+  const alive = await play(plot, null);
   if (alive.wrong) throw new Error(`the plot ${plot} does not end clean by itself: ${alive.wrong}`);
   all.push(...visitsOf(plot, alive.points));
 }
@@ -82,7 +89,7 @@ console.log(`${all.length} points in ${plots.join(', ')}; the daemon is killed a
 const rows = await pMap(
   chosen,
   async ({ plot, point }) => {
-    const { crashed, jobs, vmsCreated, wrong } = await crashRun(plot, point);
+    const { crashed, jobs, vmsCreated, wrong } = await play(plot, point);
     const outcome =
       wrong?.split('\n')[0] ?? (crashed ? 'clean' : 'clean, not killed: the point was not passed this time');
     return {
@@ -99,6 +106,7 @@ for (const line of textTable([['PLOT', 'KILLED', 'JOB', 'VMS', 'OUTCOME'], ...ro
   console.log(line);
 }
 for (const { point, wrong } of rows) if (wrong) console.error(`\n${point.name} #${point.visit}: ${wrong}`);
+await server?.remove();
 const failed = rows.filter(({ wrong }) => wrong !== null).length;
 const killed = rows.filter(({ crashed }) => crashed).length;
 console.log(`killed ${killed} times: ${rows.length - failed} passed, ${failed} failed`);

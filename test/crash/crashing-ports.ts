@@ -1,5 +1,6 @@
 import type { Ports } from '../../src/controller/outside/ports.ts';
 import { realPorts } from '../../src/controller/outside/ports.ts';
+import { Store } from '../../src/store/store.ts';
 
 /** Called with the point's name before and after each call to the outside; need not return. */
 type Pass = (point: string) => void;
@@ -13,7 +14,7 @@ const SCRIPTS: [mark: string, name: string][] = [
   ['jeballto-state:', 'status'],
 ];
 
-/** The daemon's real ports; each call passes a named point before and after. */
+/** The daemon's real ports; each call, and each durable write of its store, passes a named point before and after. */
 export function crashingPorts(pass: Pass): Ports {
   const around = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
     pass(`before ${what}`);
@@ -21,14 +22,13 @@ export function crashingPorts(pass: Pass): Ports {
     pass(`after ${what}`);
     return result;
   };
+  const { durable } = Store.prototype;
+  // A controller on a database makes its store itself.
+  Store.prototype.durable = function (this: Store) {
+    return around('a durable write', () => durable.call(this));
+  };
   return {
     ...realPorts,
-    openStore: async (options) => {
-      const store = await realPorts.openStore(options);
-      const durable = store.durable.bind(store);
-      store.durable = () => around('a durable write', durable);
-      return store;
-    },
     agentSender: () => {
       const sender = realPorts.agentSender();
       return {

@@ -30,7 +30,7 @@ describe.runIf(inject('postgres'))('a server that accepts no more connections', 
   }
 
   test('leaves the active controller at work, which keeps those that it needs; one that is cut off stands by and says why, and goes on', async () => {
-    await using team = await Controllers.make(server.port, 2, { config: { store: { lease: '3s' } } });
+    await using team = await Controllers.make(server.port, 2);
     const [first, second] = team.all as [Controller, Controller];
     await first.start();
     await second.start();

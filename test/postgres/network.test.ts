@@ -85,7 +85,7 @@ describe.runIf(inject('postgres'))('between controllers and their database', () 
   });
 
   test('statements that the server holds back beyond the lease change nothing when it goes on with them', async () => {
-    await using team = await Controllers.make(server.port, 2, { config: { store: { lease: '3s' } } });
+    await using team = await Controllers.make(server.port, 2);
     const [first, second] = team.all as [Controller, Controller];
     await first.start();
     const idle = async () =>
