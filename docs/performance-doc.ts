@@ -15,16 +15,18 @@ export function generatePerformanceDoc(): string {
   const text = readFileSync(join(import.meta.dirname, 'performance.json'), 'utf8');
   const { measuredAt, machine, seconds, rows } = JSON.parse(text) as BenchResult;
   const ran = `Measured on ${measuredAt.slice(0, 10)} in ${Math.round(seconds)} s: ${machine.cpus} cores (${machine.cpu}), ${machine.platform}, Node ${machine.node}.`;
-  return [HEAD, ran, '', ...rows.map(sectionOf), profiles()].join('\n');
+  return [HEAD, ran, '', ...rows.map((row) => sectionOf(row, machine.cpus)), profiles()].join('\n');
 }
 
-function sectionOf({ row, measures, skipped }: RowResult): string {
+function sectionOf({ row, measures, skipped, load = 0 }: RowResult, cpus: number): string {
   const { title, how, bounds, next } = PERFORMANCE_WORDS[row];
   const table = markdownTable(
     ['figure', 'value', 'limit', 'of the limit', '', 'on this machine'],
     measures.map(cellsOf),
   );
   const notes = skipped.map((why) => `Not measured: ${why}\n`);
+  if (load > cpus)
+    notes.push(`Other programs kept the machine busy: its load was ${load.toFixed(0)} on ${cpus} cores.\n\n`);
   return `## ${title}\n\n${table}\n\n${notes.join('\n')}${how}\n\n**What bounds it.** ${bounds}\n\n**Where the next gain is.** ${next}\n`;
 }
 

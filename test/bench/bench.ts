@@ -30,6 +30,9 @@ if (values.help) {
   process.stdout.write(USAGE);
   process.exit(0);
 }
+// A signal alone would end this process before what it started.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 const unknown = values.only?.find((name) => !(ROWS as readonly string[]).includes(name));
 if (unknown !== undefined) {
   process.stderr.write(`there is no row "${unknown}"\n${USAGE}`);

@@ -32,6 +32,8 @@ export interface RowResult {
   /** What could not be measured here, each with its reason. */
   skipped: string[];
   seconds: number;
+  /** Load of the machine when the row began, which other programs made; missing in earlier results. */
+  load?: number;
 }
 
 /** The result of a whole run; `docs/performance.json` is one. */

@@ -1,3 +1,4 @@
+import { loadavg } from 'node:os';
 import { agentCalls } from './agent-calls.ts';
 import { bootingGuests } from './booting-guests.ts';
 import { database } from './database.ts';
@@ -39,9 +40,9 @@ export async function runBench({ rows, machine, onRow, quick }: RunBenchOptions)
   const results: RowResult[] = [];
   for (const row of rows) {
     onRow(row);
-    const from = performance.now();
+    const [from, [load = 0]] = [performance.now(), loadavg()];
     const found = await MEASURED[row]({ quick });
-    results.push({ row, ...found, seconds: (performance.now() - from) / 1000 });
+    results.push({ row, ...found, seconds: (performance.now() - from) / 1000, load });
   }
   return { measuredAt, machine, seconds: (performance.now() - began) / 1000, rows: results };
 }

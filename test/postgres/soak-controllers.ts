@@ -55,6 +55,9 @@ function spreadOf(rounds: readonly Round[], how: Ending['how']): string {
     : `take-over after ${how}: p50 ${at(0.5)} s, longest ${at(1)} s (${counted(times.length, 'time')})\n`;
 }
 
+// A signal alone would end this process before what it started.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 const server = await migratedServer();
 const began = performance.now();
 try {
