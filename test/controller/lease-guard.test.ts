@@ -115,6 +115,24 @@ test('a request is asked once more whether it may leave, when its connection is 
   expect(lease.lose.mock.calls).toEqual([['notRenewed']]);
 });
 
+test('a login is not begun when the lease has ended while its address was asked for', async () => {
+  const lease = { isHeld: vi.fn(() => true), confirm: vi.fn(async () => true), lose: vi.fn() };
+  const leaseGuard = new LeaseGuard();
+  const logIn = vi.fn();
+  const openGuest: (typeof realPorts)['openGuest'] = async (options) => {
+    await options.address();
+    return logIn();
+  };
+  const ports = leaseGuard.ports({ ...realPorts, openGuest });
+  leaseGuard.open(lease);
+  const address = async () => {
+    lease.isHeld.mockReturnValue(false);
+    return { host: 'mac-1', port: 22 };
+  };
+  await expect(ports.openGuest({ ...guest, address })).rejects.toThrow(REFUSED);
+  expect(logIn).not.toHaveBeenCalled();
+});
+
 test('requests under way are given up when the guard closes, and no other one is sent', async () => {
   const { guard, lease, sent, toAgent } = guarded();
   guard.open(lease);

@@ -6,6 +6,8 @@ interface RecordedSeed {
   /** The troubles that the seed drew then, and whether it drew clocks. */
   troubles?: readonly TroubleKind[];
   hasClocks?: boolean;
+  /** How many controllers it had. */
+  controllers?: number;
 }
 
 /** Seeds that once broke a law, with what they found; each must always pass from now on. */
@@ -170,5 +172,11 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
       'nothing in the daemon: warm VMs that were booted with a full disk spoiled tries of a job half an hour later, each shorter than a look',
     troubles: ['jobWithheld'],
     hasClocks: true,
+  },
+  {
+    seed: 66,
+    controllers: 2,
+    found:
+      'a controller that was frozen while it asked for the address of a guest logged in there after its lease',
   },
 ];

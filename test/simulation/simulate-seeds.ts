@@ -72,9 +72,11 @@ const isChild = process.send !== undefined;
 async function play() {
   if (values.recorded || values.seed !== undefined) {
     const scenarios = values.recorded
-      ? RECORDED_SEEDS.map(({ seed, troubles = [], hasClocks = false }) => ({
+      ? RECORDED_SEEDS.map(({ seed, troubles = [], hasClocks = false, controllers: count }) => ({
           seed,
-          scenario: planScenario(seed, { kinds: troubles, hasClocks }),
+          scenario: count
+            ? planWithControllers(seed, count)
+            : planScenario(seed, { kinds: troubles, hasClocks }),
         }))
       : [{ seed: Number(values.seed), scenario: plan(Number(values.seed)) }];
     const entries = scenarios.map(({ seed, scenario }): [string, Scenario] => [`seed ${seed}`, scenario]);

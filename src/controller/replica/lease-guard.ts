@@ -57,8 +57,13 @@ export class LeaseGuard {
         return proxy && { ...proxy, fetch: guarded(proxy.fetch) };
       },
       openGuest: async (options) => {
+        // The address is asked for before the login begins, and a freeze may come in between.
+        const address = async () => {
+          const found = await options.address();
+          return this.#mayLeave() ? found : Promise.reject(NOT_ACTIVE);
+        };
         const login = await this.#pass(false, options.signal, (signal) =>
-          real.openGuest({ ...options, signal }),
+          real.openGuest({ ...options, address, signal }),
         );
         return {
           hostKey: login.hostKey,
