@@ -57,10 +57,13 @@ describe.runIf(inject('postgres'))('a server that accepts no more connections', 
           );
         }
       });
-      for (const one of team.all)
-        expect(one.log()).toMatch(
-          /the database cannot be used, and this controller tries it again: too many connections .*: let the server accept more connections \(max_connections\), or this role/,
-        );
+      // It looks at the lease again when all that acted has ended.
+      await team.world.until(() => {
+        for (const one of team.all)
+          expect(one.log()).toMatch(
+            /the database cannot be used, and this controller tries it again: too many connections .*: let the server accept more connections \(max_connections\), or this role/,
+          );
+      });
     } finally {
       await giveBack();
       await server.ask(`alter role ${DAEMON} connection limit -1`);

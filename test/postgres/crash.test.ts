@@ -13,7 +13,7 @@ describe.runIf(inject('postgres'))('an active controller that is killed at a poi
   test('leaves its job to the standby, which makes no second VM for it', async () => {
     const points = [
       { name: 'after agent POST /vms', visit: 1 },
-      { name: 'before a durable write', visit: 12 },
+      { name: 'before a durable write', visit: 3 },
       { name: 'after guest launch', visit: 1 },
     ];
     const outcomes = await Promise.all(points.map((point) => standbyRun('served', point, server.port)));
