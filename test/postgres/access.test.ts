@@ -79,11 +79,11 @@ describe.runIf(inject('postgres') && canRun(hasOpenssl ? null : 'this machine ha
         () => url(ca(), { host: '127.0.0.1' }),
         /name the host in store\.url as the certificate/,
       ],
-      ['without TLS', () => url('sslmode=disable'), /pg_hba\.conf\), with TLS/],
+      ['without TLS', () => url('sslmode=disable'), /pg_hba\.conf; if the server asks for TLS/],
       [
         'with a wrong password',
         () => url(ca(), { password: 'wrong password' }),
-        /password authentication failed.*: correct user and password in store\.url\.$/,
+        /password authentication failed.*: correct the user or the password in store\.url .*PGPASSWORD\.$/,
       ],
       [
         'for a database that does not exist',

@@ -61,7 +61,7 @@ describe.runIf(inject('postgres'))('a server that accepts no more connections', 
       await team.world.until(() => {
         for (const one of team.all)
           expect(one.log()).toMatch(
-            /the database cannot be used, and this controller tries it again: too many connections .*: let the server accept more connections \(max_connections\), or this role/,
+            /the database cannot be used, and this controller tries it again: too many connections .*: raise max_connections of the server, or the connection limit of this role/,
           );
       });
     } finally {

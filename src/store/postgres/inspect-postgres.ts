@@ -75,7 +75,7 @@ function wantedRights(): [table: string, right: string][] {
 async function confirmRights(connections: Connections): Promise<void> {
   const [server] = await connections.read('select pg_is_in_recovery() as is_replica');
   if (server?.is_replica === true)
-    throw new StoreError('it is a replica, which only reads: name the primary in store.url.');
+    throw new StoreError('this server only reads, as a replica does: name the primary in store.url.');
   const wanted = wantedRights();
   const [lacking] = await connections.read(
     `select role_table, wanted, current_user as role

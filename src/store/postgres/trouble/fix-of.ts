@@ -1,17 +1,18 @@
-const MIGRATE = 'run "jeballto-runner store migrate" as the owner of the database.';
+const MIGRATE = 'run "jeballto-runner store migrate" as the owner of the database (--url-file FILE).';
 const ROLE =
   'run "jeballto-runner store migrate --role ROLE" as the owner of the database, with the role of store.url.';
 
-const BUSY = 'something else in the database holds it: try again in a moment.';
+const BUSY =
+  'another session holds a lock, or the database is slow: if that lasts, look at pg_stat_activity there.';
 
 const REACH =
   'check that the server runs at the host and port of store.url, and that this machine reaches it.';
 
 /** What to do, by the code of PostgreSQL, of the system or of TLS. */
 const FIXES: Record<string, string> = {
-  '28P01': 'correct user and password in store.url.',
+  '28P01': 'correct the user or the password in store.url (a space is %20, an @ is %40), or in PGPASSWORD.',
   '28000':
-    'let this user, from this machine, into the database (pg_hba.conf), with TLS if the server asks for it (sslmode).',
+    'add a line for this user and this machine to pg_hba.conf; if the server asks for TLS, set sslmode in store.url.',
   '3D000': 'create the database, or correct its name in store.url.',
   '3F000': MIGRATE,
   '42P01': MIGRATE,
@@ -19,24 +20,28 @@ const FIXES: Record<string, string> = {
   '42704': 'create that role, or name another with --role.',
   '53100': 'make room on the disk of the database server.',
   '53300':
-    'let the server accept more connections (max_connections), or this role (connection limit): each daemon needs seven.',
+    'raise max_connections of the server, or the connection limit of this role: each controller needs seven.',
   '55P03': BUSY,
   '57014': BUSY,
-  '57P01': 'the server ends: start it again.',
+  '57P01': 'the server closed the connection: if it was shut down, start it.',
   '57P02': 'the server restarts after a crash: look at its log.',
-  '57P03': 'the server starts or ends: try again in a moment.',
+  '57P03': 'the server starts or shuts down: if that lasts, look at its log.',
   '58030': 'the disk of the database server fails: look at the log of the server.',
-  '25006': 'it is a replica, which only reads: name the primary in store.url.',
+  '25006': 'this server only reads, as a replica does: name the primary in store.url.',
   ECONNREFUSED: 'start the server, or correct host and port in store.url.',
-  ENOENT: 'start the server, or correct the folder of its socket in store.url.',
+  ENOENT: 'start the server, or correct the path in store.url (of its socket, or of a certificate).',
   ENOTFOUND: 'correct the host in store.url.',
   ECONNRESET: REACH,
   ETIMEDOUT: REACH,
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'name the file with its CA in store.url: sslrootcert=/path/ca.pem.',
-  SELF_SIGNED_CERT_IN_CHAIN: 'name the file with its CA in store.url: sslrootcert=/path/ca.pem.',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'name the file with its CA in store.url: sslrootcert=/path/ca.pem.',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'name the file with its CA in store.url: sslrootcert=/path/ca.pem.',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'name the host in store.url as the certificate of the server does.',
+  DEPTH_ZERO_SELF_SIGNED_CERT:
+    'name the file with the CA of the server in store.url: sslrootcert=/path/ca.pem.',
+  SELF_SIGNED_CERT_IN_CHAIN:
+    'name the file with the CA of the server in store.url: sslrootcert=/path/ca.pem.',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    'name the file with the CA of the server in store.url: sslrootcert=/path/ca.pem.',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    'name the file with the CA of the server in store.url: sslrootcert=/path/ca.pem.',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'use a host name in store.url that the certificate of the server has.',
   CERT_HAS_EXPIRED: 'renew the certificate of the server.',
 };
 
