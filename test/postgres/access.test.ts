@@ -77,7 +77,7 @@ describe.runIf(inject('postgres') && canRun(hasOpenssl ? null : 'this machine ha
       [
         'by another name than that of its certificate',
         () => url(ca(), { host: '127.0.0.1' }),
-        /name the host in store\.url as the certificate/,
+        /use a host name in store\.url that the certificate/,
       ],
       ['without TLS', () => url('sslmode=disable'), /pg_hba\.conf; if the server asks for TLS/],
       [

@@ -53,7 +53,7 @@ describe.runIf(inject('postgres'))('a server that accepts no more connections', 
           expect([status, body.role]).toEqual([503, 'standby']);
           const { reasons } = (await one.get('/api/status')).body as { reasons: string[] };
           expect(reasons.join()).toMatch(
-            /too many connections for role "daemon": let the server accept more connections/,
+            /too many connections for role "daemon": raise max_connections of the server/,
           );
         }
       });
