@@ -43,7 +43,7 @@ describe.runIf(inject('postgres'))('a server that accepts no more connections', 
       expect(await first.role()).toBe('active');
       expect(first.log()).not.toContain('the lease could not be renewed');
 
-      // Whoever comes first gets what these two lose.
+      // The client that comes first gets the connections that these two lose.
       for (const one of team.all) one.database.trouble = 'cut';
       await server.ask(`alter role ${DAEMON} connection limit 0`);
       for (const one of team.all) one.database.trouble = 'none';
