@@ -15,6 +15,17 @@ describe.runIf(inject('postgres'))('between controllers and their database', () 
   const epochOf = async ({ place }: Controllers) =>
     (await place.ask('select epoch::int from jeballto_runner.lease')).rows[0].epoch;
 
+  /** Starts both controllers and two jobs, of which one has a VM when this resolves. */
+  async function beginJobs(team: Controllers) {
+    const [first, second] = team.all as [Controller, Controller];
+    await first.start();
+    await second.start();
+    const epoch = await epochOf(team);
+    const jobs = team.world.push([{ steps: ['sleep 4'] }, {}]);
+    await team.world.until(() => team.world.vms().length > 0);
+    return { first, epoch, jobs };
+  }
+
   test('a cut in place of every seventh answer does nothing twice, and loses no delivery', async () => {
     // Only webhooks tell of jobs: nothing repairs a delivery that was acknowledged and lost.
     await using team = await Controllers.make(server.port, 2, {
@@ -51,12 +62,7 @@ describe.runIf(inject('postgres'))('between controllers and their database', () 
 
   test('connections of which one end is closed, and the other does not know it, cost no job and no lease', async () => {
     await using team = await Controllers.make(server.port, 2);
-    const [first, second] = team.all as [Controller, Controller];
-    await first.start();
-    await second.start();
-    const epoch = await epochOf(team);
-    const jobs = team.world.push([{ steps: ['sleep 4'] }, {}]);
-    await team.world.until(() => team.world.vms().length > 0);
+    const { first, epoch, jobs } = await beginJobs(team);
     for (const { database } of team.all) database.closeHalf('client');
     await team.world.until(() => jobs[0]?.state.status === 'in_progress');
     for (const { database } of team.all) database.closeHalf('server');
@@ -69,12 +75,7 @@ describe.runIf(inject('postgres'))('between controllers and their database', () 
 
   test('a restart of the server that is shorter than the lease costs neither job nor lease', async () => {
     await using team = await Controllers.make(server.port, 2);
-    const [first, second] = team.all as [Controller, Controller];
-    await first.start();
-    await second.start();
-    const epoch = await epochOf(team);
-    const jobs = team.world.push([{ steps: ['sleep 4'] }, {}]);
-    await team.world.until(() => team.world.vms().length > 0);
+    const { epoch, jobs } = await beginJobs(team);
     await server.halt('SIGINT');
     await server.run();
     jobs.push(...team.world.push());

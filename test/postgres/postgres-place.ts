@@ -1,5 +1,5 @@
-import pg from 'pg';
 import { pino } from 'pino';
+import { askOnce } from '../../src/cli/simulation/ask-once.ts';
 import { OWNER } from '../../src/cli/simulation/postgres-server.ts';
 import { systemClock } from '../../src/clock.ts';
 import { TABLES, type TableName } from '../../src/store/engine.ts';
@@ -67,15 +67,7 @@ export class PostgresPlace implements Place {
   }
 
   /** Asks as the owner. */
-  async ask(text: string, values?: unknown[], database = this.#name): Promise<pg.QueryResult> {
-    const client = new pg.Client({ connectionString: this.url(OWNER, database) });
-    // A server that ends tells this to nobody who asks.
-    client.on('error', () => undefined);
-    await client.connect();
-    try {
-      return await client.query(text, values);
-    } finally {
-      await client.end();
-    }
+  ask(text: string, values?: unknown[], database = this.#name) {
+    return askOnce(this.url(OWNER, database), text, values);
   }
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { connectToFirst } from '../../src/cli/demo/controllers/connect-to-first.ts';
 
 /** The ways in which a network fails between two programs. */
 export type Trouble = 'none' | 'cut' | 'silent' | 'noAnswers';
@@ -72,7 +73,7 @@ export class WatchingProxy {
   async #join(client: Socket, targets: readonly number[]): Promise<void> {
     client.on('error', () => undefined);
     client.pause();
-    const server = this.#trouble === 'cut' ? null : await firstOf(targets);
+    const server = this.#trouble === 'cut' ? null : await connectToFirst(targets);
     if (!server) {
       client.destroy();
       return;
@@ -102,16 +103,4 @@ export class WatchingProxy {
     if (this.delay === 0) work();
     else setTimeout(work, this.delay);
   }
-}
-
-async function firstOf(ports: readonly number[]): Promise<Socket | null> {
-  for (const port of ports) {
-    const socket = connect(port, '127.0.0.1');
-    const isOpen = await new Promise<boolean>((resolve) => {
-      socket.once('connect', () => resolve(true));
-      socket.once('error', () => resolve(false));
-    });
-    if (isOpen) return socket;
-  }
-  return null;
 }

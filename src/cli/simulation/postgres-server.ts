@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
 import { StoreError } from '../../store/store-error.ts';
+import { askOnce } from './ask-once.ts';
 import { freePort } from './free-port.ts';
 import { postgresPrograms } from './postgres-programs.ts';
 
@@ -77,16 +77,8 @@ export class PostgresServer {
   }
 
   /** Asks as the owner. */
-  async ask(text: string, values?: unknown[], database?: string) {
-    const client = new pg.Client({ connectionString: this.url(database) });
-    // A server that ends tells this to nobody who asks.
-    client.on('error', () => undefined);
-    await client.connect();
-    try {
-      return await client.query(text, values);
-    } finally {
-      await client.end();
-    }
+  ask(text: string, values?: unknown[], database?: string) {
+    return askOnce(this.url(database), text, values);
   }
 
   /** Starts the server, and waits until it answers. Throws a StoreError when it ends before that. */

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import pg from 'pg';
 import { postgresUrl } from '../../../config/values/postgres-url.ts';
 import { migrate } from '../../../store/postgres/migration/migrate.ts';
 import { placeOf } from '../../../store/postgres/place-of.ts';
 import { explainPostgres } from '../../../store/postgres/trouble/explain-postgres.ts';
 import { StoreError } from '../../../store/store-error.ts';
 import { UsageError } from '../../command.ts';
+import { askOnce } from '../../simulation/ask-once.ts';
 import { PostgresServer } from '../../simulation/postgres-server.ts';
 
 /** The code of PostgreSQL for a right that is missing. */
@@ -45,11 +45,8 @@ export async function makeDatabase(url: string | undefined, port: number): Promi
 }
 
 async function ask(url: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
-  client.on('error', () => undefined);
   try {
-    await client.connect();
-    await client.query(statement);
+    await askOnce(url, statement);
   } catch (error) {
     if ((error as { code?: string }).code === MAY_NOT) {
       throw new UsageError(
@@ -59,7 +56,5 @@ async function ask(url: string, statement: string): Promise<void> {
     // What is called store.url in a config is an option here.
     const why = explainPostgres(placeOf(url), error).replaceAll('store.url', '--postgres-url');
     throw new StoreError(why, { cause: error });
-  } finally {
-    await client.end().catch(() => undefined);
   }
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
+import { connectToFirst } from './connect-to-first.ts';
 
 /**
  * A load balancer in front of several controllers: each connection goes to another one of the ports on loopback, or to
@@ -20,7 +21,7 @@ export async function startBalancer(
     keep(client);
     turn += 1;
     const inTurn = targets.map((_, n) => targets[(turn + n) % targets.length] ?? 0);
-    const controller = await firstOf(inTurn);
+    const controller = await connectToFirst(inTurn);
     if (!controller) {
       client.destroy();
       return;
@@ -40,17 +41,4 @@ export async function startBalancer(
       await closed;
     },
   };
-}
-
-/** Null when no port accepts a connection. */
-async function firstOf(ports: readonly number[]): Promise<Socket | null> {
-  for (const port of ports) {
-    const socket = connect(port, '127.0.0.1');
-    const isOpen = await new Promise<boolean>((resolve) => {
-      socket.once('connect', () => resolve(true));
-      socket.once('error', () => resolve(false));
-    });
-    if (isOpen) return socket;
-  }
-  return null;
 }
