@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import type { PostgresServer } from '../../src/cli/simulation/postgres-server.ts';
 import { TakenOverError } from '../../src/store/store-error.ts';
 import { conclusions } from '../scenarios/scenario.ts';
+import { soon } from '../support/soon.ts';
 import { type Controller, Controllers } from './controllers.ts';
 import { migratedServer } from './migrated-server.ts';
 import { PostgresPlace } from './postgres-place.ts';
@@ -32,16 +33,14 @@ describe.runIf(inject('postgres'))('a failover to a replica', () => {
   async function caughtUp() {
     const { rows } = await primary.ask('select pg_current_wal_lsn()::text as at');
     const has = 'select pg_last_wal_replay_lsn() >= $1::pg_lsn as has';
-    while (!(await replica.ask(has, [rows[0].at])).rows[0].has)
-      await new Promise((resolve) => setTimeout(resolve, 20));
+    await soon(async () => expect((await replica.ask(has, [rows[0].at])).rows[0].has).toBe(true));
   }
 
   /** An epoch is the second in which it began, and the next one is later: a failover takes longer than that. */
   async function isPast(epoch: number) {
     const has =
       "select extract(epoch from clock_timestamp() - timestamptz '2026-01-01 00:00:00Z') >= $1 + 1 as has";
-    while (!(await primary.ask(has, [epoch])).rows[0].has)
-      await new Promise((resolve) => setTimeout(resolve, 50));
+    await soon(async () => expect((await primary.ask(has, [epoch])).rows[0].has).toBe(true));
   }
 
   /** The primary dies, the replica takes its place, and the address of the database leads to it. */
@@ -65,7 +64,7 @@ describe.runIf(inject('postgres'))('a failover to a replica', () => {
         acknowledged.push(String(n));
       }
     })().catch(() => undefined);
-    while (acknowledged.length < 100) await new Promise((resolve) => setTimeout(resolve, 5));
+    await soon(() => expect(acknowledged.length).toBeGreaterThanOrEqual(100));
     // The replica hears nothing more, so nothing more is acknowledged.
     link.trouble = 'cut';
     await failOver(place);

@@ -1,5 +1,7 @@
 import pg from 'pg';
+import { expect } from 'vitest';
 import type { PostgresServer } from '../../src/cli/simulation/postgres-server.ts';
+import { soon } from '../support/soon.ts';
 
 /**
  * From now on commits of a server wait for the standby servers of these names (`*`: any); '' for none. Resolves when
@@ -11,8 +13,7 @@ export async function waitForStandby(server: PostgresServer, names: string): Pro
     await server.ask('select pg_reload_conf()');
   };
   await set(names === '' ? '' : 'nobody');
-  while ((await isCommitWaiting(server)) !== (names !== ''))
-    await new Promise((resolve) => setTimeout(resolve, 50));
+  await soon(async () => expect(await isCommitWaiting(server)).toBe(names !== ''));
   if (names !== '') await set(names);
 }
 
