@@ -30,7 +30,7 @@ export function takeOver({ quick }: BenchOptions): Promise<Omit<RowResult, 'row'
           measureOf(times.SIGTERM, 'hand-over after SIGTERM, p99, to the lease', 0.125),
           {
             name: 'longest delay of a renewal of the lease under a flood of webhooks, to the lease',
-            // A little early is no delay.
+            // A renewal that comes early counts as one without delay.
             value: Math.max(0, ...delays) / LEASE,
             unit: '×',
             limit: { most: 1 / 3 },

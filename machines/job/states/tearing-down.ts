@@ -53,7 +53,7 @@ function jobPart(s: JobSetup) {
   return s.createStateConfig({
     initial: 'looking',
     description: sentences(
-      'Entered at the start of the teardown.',
+      'Entered when the teardown begins.',
       'GitHub is asked whether the job is still queued, unless it needs no further VM or no runner was configured for it.',
       'A job that is still queued leads to `decided`; any other answer, and a repository that is gone, end this part.',
       "A failed question is repeated after a pause, which an operator's retry ends.",
@@ -138,9 +138,9 @@ export function tearingDown(s: JobSetup) {
       vm: part(
         s,
         sentences(
-          'Entered at the start of the teardown; ends at once if there is no VM.',
+          'Entered when the teardown begins. Without a VM this part ends at once.',
           'If the attempt or the job failed in the VM, and its label or an operator wants to hold it, it is held before it is deleted.',
-          'The VM is deleted by its id, or by its name where no id is known; success ends this part and frees the slot.',
+          'The VM is deleted by its id, or by its name if its id is not known. When it is gone, this part ends and the slot is free.',
           "A failed deletion is repeated after a pause, which an operator's retry ends.",
         ),
         'is there no VM',
@@ -161,7 +161,7 @@ export function tearingDown(s: JobSetup) {
       runner: part(
         s,
         sentences(
-          'Entered at the start of the teardown; ends at once if there is no runner.',
+          'Entered when the teardown begins. Without a runner this part ends at once.',
           'The runner is removed from GitHub; success ends this part.',
           "A failed removal is repeated after a pause, which an operator's retry ends; after too long a time the runner is left to the collector, which ends this part too.",
         ),
