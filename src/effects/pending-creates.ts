@@ -23,7 +23,7 @@ export interface CreateLedger {
   /** Epoch ms right before the create was sent; null unless one was sent and its response is not known. */
   sentAt(name: string): number | null;
   /** The uptime (seconds) that was put with the name; null when none was. */
-  uptimeAtSend(name: string): Promise<number | null>;
+  uptimeAtSend(name: string): number | null;
   /** Resolves when what was put is on disk. */
   durable(): Promise<void>;
 }
@@ -114,7 +114,7 @@ export class PendingCreates {
   }
 
   /** Seconds for which the server had been up before the create was sent; null when unknown. */
-  uptimeAtSend(name: string): Promise<number | null> {
+  uptimeAtSend(name: string): number | null {
     return this.#ledger.uptimeAtSend(name);
   }
 

@@ -169,7 +169,7 @@ export class Store {
     await this.#aged.noted.load(now);
     await this.names.load(now);
     await this.#aged.leftovers.load(now);
-    await this.#aged.sent.load(now);
+    await this.sent.load(now);
   }
 
   /**
@@ -224,6 +224,7 @@ export class Store {
     for (const table of [names, sent])
       counts.push(await table.prune(now, Math.min(old, now - NAMES_RETENTION), PIECE));
     this.names.forgetPruned();
+    this.sent.forgetPruned();
     counts.push(await this.journal.prune(now, old, PIECE));
     const deliveries = await this.deliveries.prune(now, now - DELIVERIES_RETENTION, PIECE);
     return {

@@ -179,4 +179,10 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     found:
       'a controller that was frozen while it asked for the address of a guest logged in there after its lease',
   },
+  {
+    seed: 104,
+    controllers: 2,
+    found:
+      'a create was tried again, with an unexpected failure, since a read of the database timed out (296; 417: a removal)',
+  },
 ];

@@ -8,7 +8,7 @@ export function memoryLedger(): CreateLedger & { readonly sent: ReadonlyMap<stri
     put: (name, at, uptime) => sent.set(name, { at, uptime }),
     delete: (name) => sent.delete(name),
     sentAt: (name) => sent.get(name)?.at ?? null,
-    uptimeAtSend: async (name) => sent.get(name)?.uptime ?? null,
+    uptimeAtSend: (name) => sent.get(name)?.uptime ?? null,
     durable: () => Promise.resolve(),
   };
 }

@@ -82,6 +82,6 @@ const NOTHING_SENT: CreateLedger = {
   },
   delete: () => undefined,
   sentAt: () => null,
-  uptimeAtSend: async () => null,
+  uptimeAtSend: () => null,
   durable: () => Promise.resolve(),
 };

@@ -16,7 +16,7 @@ export async function appearsNoMore(
   vmName: string,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const before = await creates.uptimeAtSend(vmName);
+  const before = creates.uptimeAtSend(vmName);
   const sentAt = creates.sentAt(vmName);
   if (before === null || sentAt === null) return false;
   const { uptime } = await client.health({ signal });

@@ -1,6 +1,8 @@
 import type { Range, TableName } from '../engine.ts';
+import { StoreError } from '../store-error.ts';
 import type { Connections } from './connections.ts';
 import { sqlTable } from './sql-table.ts';
+import { explainTrouble } from './trouble/explain-trouble.ts';
 
 /** Rows of the first page of a read, and of each later one: most reads want few rows, and some want all. */
 const FIRST_PAGE = 32;
@@ -12,6 +14,7 @@ const LONG_ROWS: Partial<Record<TableName, number>> = { evidence: 8, quarantine:
  * A PostgreSQL database, with a table for each of ours: `key` and `value`, the row's JSON as it was written. (The
  * type jsonb would refuse rows with a NUL or half a surrogate pair in a text, and would change the others.) A read
  * of many rows goes page by page, without a transaction: rows that are written during the read may be among them.
+ * Rejects with a StoreError that says why, and what to do.
  */
 export class PostgresReader {
   readonly place: string;
@@ -33,12 +36,18 @@ export class PostgresReader {
 
   async getMany(table: TableName, keys: string[]): Promise<(string | undefined)[]> {
     if (keys.length === 0) return [];
-    const rows = await this.#connections.read(
+    const rows = await this.#read(
       `select key, value::text as value from ${sqlTable(table)} where key = any($1::text[])`,
       [keys],
     );
     const values = new Map(rows.map(({ key, value }) => [key, String(value)]));
     return keys.map((key) => values.get(key));
+  }
+
+  async #read(text: string, values: unknown[]) {
+    return this.#connections.read(text, values).catch((error: unknown) => {
+      throw new StoreError(explainTrouble(error), { cause: error });
+    });
   }
 
   async *#pages(table: TableName, columns: string, { gt, lt, reverse = false, limit = Infinity }: Range) {
@@ -50,7 +59,7 @@ export class PostgresReader {
       const values: unknown[] = [];
       if (bounds.gt !== undefined) conditions.push(`key > $${values.push(bounds.gt)}`);
       if (bounds.lt !== undefined) conditions.push(`key < $${values.push(bounds.lt)}`);
-      const page = await this.#connections.read(
+      const page = await this.#read(
         `select ${columns} from ${sqlTable(table)} where ${conditions.join(' and ')}` +
           ` order by key ${reverse ? 'desc' : 'asc'} limit ${wanted}`,
         values,

@@ -22,10 +22,16 @@ export const SENT_ROWS: AgedTableOptions<SentCreate> = {
 export class SentCreates {
   readonly #table: AgedTable<SentCreate>;
   readonly #commit: GroupCommit;
+  /** In memory, since a read of a database that is away would fail the create that needs it. */
+  readonly #uptimes = new Map<string, number | null>();
 
   constructor(table: AgedTable<SentCreate>, commit: GroupCommit) {
     this.#table = table;
     this.#commit = commit;
+  }
+
+  async load(now: number): Promise<void> {
+    await this.#table.load(now, (name, { uptime }) => this.#uptimes.set(name, uptime));
   }
 
   /**
@@ -34,10 +40,12 @@ export class SentCreates {
    */
   put(name: string, at: number, uptime: number | null): void {
     this.#table.put(name, { at, uptime });
+    this.#uptimes.set(name, uptime);
   }
 
   delete(name: string): void {
     if (this.#table.has(name)) this.#table.delete(name);
+    this.#uptimes.delete(name);
   }
 
   /** Epoch ms right before the create was sent; null unless one was sent and its response is not known. */
@@ -48,8 +56,13 @@ export class SentCreates {
   /**
    * Seconds for which the server had been up right before the create was sent; null when that is not known.
    */
-  async uptimeAtSend(name: string): Promise<number | null> {
-    return (await this.#table.get(name))?.uptime ?? null;
+  uptimeAtSend(name: string): number | null {
+    return this.#uptimes.get(name) ?? null;
+  }
+
+  /** Removes from memory what was pruned. */
+  forgetPruned(): void {
+    for (const name of this.#uptimes.keys()) if (!this.#table.has(name)) this.#uptimes.delete(name);
   }
 
   /** Resolves when what was put is on disk. */
