@@ -54,6 +54,7 @@ const POSTGRES = [
     'leftovers',
     'name-numbers',
     'prune',
+    'sent-creates',
     'settled-jobs',
     'store',
   ].map((name) => `test/store/${name}.test.ts`),
