@@ -173,25 +173,33 @@ describe('no name twice', () => {
     expect(broken()).toEqual([]);
   });
 
-  test.each([
-    ['is there', { isThere: true, isJit: true, isHandedOut: false }, ['no name twice']],
+  const got = { isAlive: true, isAsleep: false };
+
+  test.each<[string, { isThere: boolean; isJit: boolean; holder?: typeof got }, string[]]>([
+    ['is there', { isThere: true, isJit: true }, ['no name twice']],
     [
       'was there, and whose configuration we got',
-      { isThere: false, isJit: true, isHandedOut: true },
+      { isThere: false, isJit: true, holder: got },
       ['no name twice'],
+    ],
+    ['was there, and registered itself', { isThere: false, isJit: false }, ['no name twice']],
+    ['was there, and nobody could ever use', { isThere: false, isJit: true }, []],
+    [
+      'was there, and whose process died before a guest got the configuration',
+      { isThere: false, isJit: true, holder: { ...got, isAlive: false } },
+      [],
     ],
     [
-      'was there, and registered itself',
-      { isThere: false, isJit: false, isHandedOut: false },
-      ['no name twice'],
+      'was there, and whose frozen process has not seen the configuration',
+      { isThere: false, isJit: true, holder: { ...got, isAsleep: true } },
+      [],
     ],
-    ['was there, and nobody could ever use', { isThere: false, isJit: true, isHandedOut: false }, []],
-  ])('a runner with the name of one that %s', (_what, { isThere, isJit, isHandedOut }, expected) => {
+  ])('a runner with the name of one that %s', (_what, { isThere, isJit, holder }, expected) => {
     const { world, broken } = newWorld();
     const scope = { kind: 'repository', repository: ensureRepository(world.github, APP) } as const;
     const kind = { groupId: 1, labels: [], ephemeral: true, isJit, workFolder: '_work' };
     const { id } = addRunner(world.github, { ...kind, scope, name: NAME });
-    if (isHandedOut) world.ledger.handOut(NAME);
+    if (holder) world.ledger.handOut(NAME, holder);
     if (!isThere) world.github.runners.delete(id);
     addRunner(world.github, { ...kind, scope, name: NAME });
     expect(broken()).toEqual(expected);

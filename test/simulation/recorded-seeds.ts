@@ -185,4 +185,10 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     found:
       'a create was tried again, with an unexpected failure, since a read of the database timed out (296; 417: a removal)',
   },
+  {
+    seed: 211,
+    controllers: 2,
+    found:
+      'nothing in the daemon: a runner vanished at GitHub whose configuration only a frozen controller had, and the next one registered it again',
+  },
 ];

@@ -1,6 +1,7 @@
 import { parseResourceName } from '../../machines/resource-name.ts';
 import type { Vm } from '../../src/simulator/agent/vms/vm.ts';
 import { isRegistered, type Runner } from '../../src/simulator/github/runners/runners.ts';
+import type { Life } from './life.ts';
 import { isOurs, NAME_PREFIX } from './request-laws.ts';
 import type { Mac, SimulatedWorld } from './simulated-world.ts';
 
@@ -21,6 +22,13 @@ export interface LedgerVm {
   hadJob: boolean;
 }
 
+/** Who got the configuration of a runner. */
+type Holder = Pick<Life, 'isAlive' | 'isAsleep'>;
+
+const A_GUEST: Holder = { isAlive: true, isAsleep: false };
+
+const canUse = (holder: Holder | undefined) => holder?.isAlive === true && !holder.isAsleep;
+
 /** What the ledger watches, and where it reports breaches. */
 type LedgerParts = Pick<SimulatedWorld, 'clock' | 'broken' | 'github' | 'macs' | 'committed'>;
 
@@ -32,16 +40,16 @@ const LONGEST_PAUSE = 3_600_000;
 /**
  * Every VM of ours that a host made and every runner that GitHub registered, since the world began; the
  * daemon is not asked. A name must never be used for a second thing. What is gone may be made again only if
- * nobody could use it: a VM that never ran, or a runner whose configuration was lost on its way to the
- * daemon, which then repeats its request. VMs for one job must come at growing distances, unless they had a job: 30 s, then a minute, two, up
- * to an hour.
+ * nobody can use it: a VM that never ran, or a runner whose configuration no guest got and whose process died,
+ * or is frozen and loses its lease; the next one repeats the request. VMs for one job must come at growing
+ * distances, unless they had a job: 30 s, then a minute, two, up to an hour.
  */
 export class VmLedger {
   readonly #world: LedgerParts;
   readonly vms: LedgerVm[] = [];
   readonly #runners = new Map<string, Runner>();
-  /** Names of the runners whose configuration reached the daemon. */
-  readonly #handedOut = new Set<string>();
+  /** By the name of a runner: who has its configuration. */
+  readonly #handedOut = new Map<string, Holder>();
   #isRebuilding = false;
   /** Names of VMs whose create arrived when its client was gone. */
   readonly #late = new Set<string>();
@@ -77,6 +85,7 @@ export class VmLedger {
     const last = this.vms.findLast(({ vm }) => vm.name === vmName);
     if (!last) return;
     last.runner = this.#runners.get(runnerName) ?? last.runner;
+    this.#handedOut.set(runnerName, A_GUEST);
     const { clock, committed } = this.#world;
     const record = committed.jobs().find(({ context }) => context.vm?.name === vmName);
     last.launched = { at: clock.now(), jobId: record?.context.job.id ?? last.jobId };
@@ -88,9 +97,9 @@ export class VmLedger {
     if (last) last.hadJob = true;
   }
 
-  /** The configuration of a runner of this name reached the daemon. */
-  handOut(runnerName: string): void {
-    this.#handedOut.add(runnerName);
+  /** GitHub sent the configuration of a runner of this name to a process. */
+  handOut(runnerName: string, to: Holder): void {
+    this.#handedOut.set(runnerName, to);
   }
 
   /** VMs that were made for a job, and those of them in which none ran. */
@@ -143,7 +152,7 @@ export class VmLedger {
     if (!isOurs(name)) return;
     const earlier = this.#runners.get(name);
     const isUsable =
-      earlier && (!earlier.isJit || this.#handedOut.has(name) || isRegistered(github, earlier));
+      earlier && (!earlier.isJit || canUse(this.#handedOut.get(name)) || isRegistered(github, earlier));
     if (isUsable && !this.#isRebuilding)
       broken.note('no name twice', `a second runner is registered as ${name}`);
     this.#runners.set(name, runner);
