@@ -57,7 +57,7 @@ export const PERFORMANCE_WORDS: Record<RowName, Words> = {
     title: 'Take-over',
     how: 'Two controllers on one database with 100 running jobs. The active one gets SIGKILL and SIGTERM in turn; the clock stops when the other one says that it is active, with all records restored. The signal comes at any time between two renewals of the lease, and the one that was ended starts again before the next round. For the delay of renewals, 128 connections flood the active controller with webhooks, and the bench reads from the database when the lease was renewed, compared with a quarter of the lease after the renewal before.',
     bounds:
-      'After SIGKILL the rest of the lease, between three quarters of it and all of it. A standby looks at the lease every 200 ms. After SIGTERM calls under way get 300 ms to end. Then the records are read and their actors made, in which time the thread is busy and renews no lease: over ten thousand jobs that is a few seconds of the lease of 8.',
+      'After SIGKILL the rest of the lease, between three quarters of it and all of it. A standby looks at the lease every 200 ms. After SIGTERM calls under way get 300 ms to end. Then the records are read and their actors made, a hundred at a time, so that the lease of 8 seconds is renewed; the start of all actors after that is one piece.',
     next: 'Make the actors in parts, so that a renewal comes between them. A shorter `store.lease` makes a take-over quicker, but then a shorter pause of the machine is enough to cause one.',
   },
   githubCalls: {

@@ -76,18 +76,21 @@ export class JobActors {
     return key;
   }
 
-  /** Restores an actor from a stored snapshot; its effects start again. Returns why not, or null when it is restored. */
-  restore(key: string, stored: unknown): string | null {
+  /**
+   * Makes an actor from a stored snapshot. Returns why it cannot be restored, or what starts it, and with it its
+   * effects: until then nobody sees the actor.
+   */
+  restore(key: string, stored: unknown): { why: string } | { start(): void } {
     const { machine } = this.#options;
     const read = readSnapshot(machine, stored);
-    if ('why' in read) return read.why;
+    if ('why' in read) return read;
     const { snapshot } = read;
-    this.#start(
-      key,
-      createActor(machine, { ...this.#identity(key), snapshot, input: { job: snapshot.context.job } }),
-      true,
-    );
-    return null;
+    const actor = createActor(machine, {
+      ...this.#identity(key),
+      snapshot,
+      input: { job: snapshot.context.job },
+    });
+    return { start: () => this.#start(key, actor, true) };
   }
 
   send(key: string, event: JobEvent): void {

@@ -3,6 +3,7 @@ import type { JobContext, RunnerScope } from '../../machines/job/context.ts';
 import type { Clock } from '../clock.ts';
 import { type PendingCreates, registrationKey } from '../effects/pending-creates.ts';
 import { counted } from '../format.js';
+import { inPieces } from '../journal/in-pieces.ts';
 import type { Store } from '../store/store.ts';
 import type { ActorRecord } from '../store/tables/jobs/actor-records.ts';
 import type { JobActors } from './job-actors.ts';
@@ -30,7 +31,9 @@ const ABOVE_EARLIER = 1_000;
 
 /**
  * Restores the stored jobs. A record that cannot be read is put in quarantine, and nothing is guessed; the
- * collector finds its VM by name and asks the guest before it deletes anything.
+ * collector finds its VM by name and asks the guest before it deletes anything. With thousands of records, reading
+ * them takes longer than the lease of a database may wait for its renewal, so it is done in pieces; the actors start
+ * together after that, since one that runs may tell of the job of another.
  */
 export async function restoreJobs({
   actors,
@@ -67,13 +70,16 @@ export async function restoreJobs({
     }
   }
   const reserve = (jobId: number) => reserveNumbers({ store, actors, clock }, jobId, ABOVE_EARLIER);
-  for (const { key, record } of records) {
+  const restored: { start(): void }[] = [];
+  for await (const { key, record } of inPieces(records)) {
     const upgraded = upgradeRecord(record.snapshot, { namePrefix, runnerScope, reserve });
     const snapshot = withoutFuture(key, record, upgraded);
     assumeCreatesUnknown(snapshot, creates, clock.now() + settle, upgraded !== record.snapshot);
-    const reason = actors.restore(key, snapshot);
-    if (reason !== null) setAside(key, record, reason);
+    const read = actors.restore(key, snapshot);
+    if ('why' in read) setAside(key, record, read.why);
+    else restored.push(read);
   }
+  for (const actor of restored) actor.start();
   if (records.length > 0)
     log.info(
       { jobs: actors.size },

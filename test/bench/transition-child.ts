@@ -39,7 +39,10 @@ async function compose(storePath: string) {
     hostPolicy: { checkInterval: 1_000, lostAfter: 1_000 },
     profileFor: () => 'mac',
   });
-  for (const { key, record } of (await store.actors.read()).records) actors.restore(key, record.snapshot);
+  for (const { key, record } of (await store.actors.read()).records) {
+    const read = actors.restore(key, record.snapshot);
+    if ('start' in read) read.start();
+  }
   await store.durable();
   return { actors, store, clock };
 }

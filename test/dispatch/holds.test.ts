@@ -91,9 +91,12 @@ async function daemon(names = ['mini-1']) {
       const stored = { status: 'active', value, children: {}, historyValue: {}, context };
       const key = String(FAILED + count);
       const isHeld = path === HELD || path === ASKING;
-      expect(
-        core.actors.restore(key, { ...stored, context: { ...context, hold: isHeld ? hold : null } }),
-      ).toBeNull();
+      const read = core.actors.restore(key, {
+        ...stored,
+        context: { ...context, hold: isHeld ? hold : null },
+      });
+      if ('why' in read) throw new Error(read.why);
+      read.start();
       return key;
     },
     /** A job that waits for a slot. */

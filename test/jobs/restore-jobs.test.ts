@@ -13,11 +13,11 @@ import { memoryDatabase, memoryStore } from '../support/memory-store.ts';
 
 const SETTLE = 120_000;
 
-/**
- * Starts the daemon with a store that has a runner without an id and an order that was sent without a
- * response.
- */
-async function restoredWith(sent: string) {
+/** Restores `count` jobs that register a runner without an id, with a create that was sent without a response. */
+async function restoreWith(
+  actors: Partial<JobActors>,
+  { count = 1, sent }: { count?: number; sent?: string },
+) {
   const clock = new ManualClock();
   const log = pino({ level: 'silent' });
   const database = memoryDatabase();
@@ -29,13 +29,21 @@ async function restoredWith(sent: string) {
     snapshot,
     input: { job: snapshot.context.job },
   });
-  store.actors.put('101', actorRecord(actor.getPersistedSnapshot()));
-  store.sent.put(sent, clock.now(), null);
+  const record = actorRecord(actor.getPersistedSnapshot());
+  for (let n = 0; n < count; n += 1) store.actors.put(String(101 + n), record);
+  if (sent !== undefined) store.sent.put(sent, clock.now(), null);
   await store.durable();
   const creates = new PendingCreates(clock, () => SETTLE, store.sent);
-  const actors = { restore: () => null, size: 1 } as unknown as JobActors;
   const names = { namePrefix: 'gh-default', runnerScope: 'repository' } as const;
-  await restoreJobs({ actors, creates, store, clock, log, settle: SETTLE, ...names });
+  await restoreJobs({
+    ...{ actors: { size: count, ...actors } as JobActors, creates, store, clock, log },
+    ...{ settle: SETTLE, ...names },
+  });
+  return creates;
+}
+
+async function restoredWith(sent: string) {
+  const creates = await restoreWith({ restore: () => ({ start: () => undefined }) }, { sent });
   return creates.outcome(registrationKey(RUNNER.scope, RUNNER.name));
 }
 
@@ -49,4 +57,17 @@ test.each([
 test('a registration that was sent for another scope does not count for this one', async () => {
   const scope = { kind: 'repository', owner: 'octo', repository: 'site' } as const;
   expect(await restoredWith(registrationKey(scope, RUNNER.name))).toBe('none');
+});
+
+test('other work gets a turn while many jobs are restored, and none of them starts before all are read', async () => {
+  const order: string[] = [];
+  const restore = (key: string) => {
+    if (key === '101') setImmediate(() => order.push('other work'));
+    order.push('read');
+    return { start: () => void order.push('start') };
+  };
+  await restoreWith({ restore }, { count: 200 });
+  expect(order.indexOf('other work')).toBeLessThan(order.lastIndexOf('read'));
+  expect(order.lastIndexOf('read')).toBeLessThan(order.indexOf('start'));
+  expect(order.filter((what) => what === 'start')).toHaveLength(200);
 });

@@ -28,7 +28,7 @@ async function restoring(savedAt: number, now: number) {
     actors: {
       restore: (_key: string, snapshot: Restored) => {
         restored.push(snapshot);
-        return null;
+        return { start: () => undefined };
       },
     } as never as JobActors,
     creates: { sentAt: () => null } as never,
