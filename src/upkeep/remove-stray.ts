@@ -37,7 +37,7 @@ async function removeRunner(
     'RUNNER_BUSY',
     `The runner ${step.name} came into use after the list was made.`,
   );
-  const now = await github.findRunner(scope, step.name, { signal, purpose: 'teardown', id: step.id });
+  const now = await github.findRunnerToRemove(scope, step.name, { signal, purpose: 'teardown', id: step.id });
   if (now === null) return;
   if (now.busy || now.status === 'online') throw inUse;
   if ((await github.removeRunner(scope, now.id, { signal })) === 'busy') throw inUse;

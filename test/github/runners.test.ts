@@ -95,6 +95,24 @@ describe('runners', () => {
     expect(await find()).toMatchObject({ id: again.runnerId, name: 'gh-a-1-1' });
   });
 
+  test('are not removed by an id of a late list that is the id of another runner now, or of none', async () => {
+    await using rig = await githubRig();
+    const { runnerId } = await register(rig, 'gh-a-1-1');
+    const [late] = await rig.github.listRunners(REPO);
+    const toRemove = () => rig.github.findRunnerToRemove(REPO, 'gh-a-1-1', {});
+    expect(await toRemove()).toMatchObject({ id: runnerId, name: 'gh-a-1-1' });
+    passOnRunnerId(rig.world, runnerNamed(rig.world, 'gh-a-1-1'), 'build-server');
+    rig.faults.add({
+      route: 'GET */actions/runners',
+      status: 200,
+      body: { total_count: 1, runners: [{ ...late, os: 'unknown', labels: [] }] },
+    });
+    expect(await rig.github.findRunner(REPO, 'gh-a-1-1')).toMatchObject({ id: runnerId });
+    expect(await toRemove()).toBeNull();
+    await rig.github.removeRunner(REPO, runnerId);
+    expect(await toRemove()).toBeNull();
+  });
+
   test('are not removed while they have a job', async () => {
     await using rig = await githubRig();
     const { runnerId } = await register(rig, 'gh-a-1-1');

@@ -47,7 +47,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     law: '3: an id alone does not say whose a runner is',
     file: 'src/github/runners/runners.ts',
-    line: '      if (known !== null && isIt(known)) return known;',
+    line: '    if (known !== null && isIt(known)) return known;',
     becomes: '      if (known !== null) return known;',
     tests: ['test/github/runners.test.ts', 'test/effects/obtain-runner-config.test.ts'],
   },

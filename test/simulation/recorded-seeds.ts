@@ -191,4 +191,10 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     found:
       'nothing in the daemon: a runner vanished at GitHub whose configuration only a frozen controller had, and the next one registered it again',
   },
+  {
+    seed: 632,
+    controllers: 2,
+    found:
+      'a runner of another party was removed, since it had the id that a late list showed for a runner of ours whose id was not stored',
+  },
 ];

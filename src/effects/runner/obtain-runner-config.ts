@@ -62,7 +62,7 @@ export async function removeLeftover(
   signal: AbortSignal,
 ): Promise<void> {
   world.secrets.drop(runnerName);
-  const leftover = await world.github.findRunner(scope, runnerName, { signal, purpose: 'teardown' });
+  const leftover = await world.github.findRunnerToRemove(scope, runnerName, { signal, purpose: 'teardown' });
   if (leftover === null) return;
   if ((await world.github.removeRunner(scope, leftover.id, { signal })) === 'busy') {
     throw new DaemonError(

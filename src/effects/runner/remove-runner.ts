@@ -43,6 +43,10 @@ async function removed(
   { scope, runnerName, runnerId }: Input<'removeRunner' | 'deregisterRunner'>,
   signal: AbortSignal,
 ): Promise<'removed' | 'absent' | 'busy' | 'notFound'> {
-  const runner = await github.findRunner(scope, runnerName, { signal, purpose: 'teardown', id: runnerId });
+  const runner = await github.findRunnerToRemove(scope, runnerName, {
+    signal,
+    purpose: 'teardown',
+    id: runnerId,
+  });
   return runner === null ? 'notFound' : github.removeRunner(scope, runner.id, { signal });
 }

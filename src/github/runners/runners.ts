@@ -128,33 +128,49 @@ export function runnerCalls(transport: GitHubTransport) {
     }
   }
 
+  /**
+   * Returns the runner of exactly this name, ignoring case; GitHub keeps names unique within a scope. `id` is the
+   * runner's earlier id at GitHub: it is read first, since a list may be out of date. The runner that has
+   * the id now may belong to another party, for instance on an Enterprise Server that was restored from a
+   * backup, so its name is compared. It is null when GitHub does not have the runner, which counts only
+   * for a scope whose runners we can still list. A list that still shows the id that GitHub has just denied
+   * is out of date.
+   */
+  async function findRunner(
+    scope: RunnerScope,
+    name: string,
+    { id = null, ...options }: CallOptions & { id?: number | null } = {},
+  ): Promise<GitHubRunner | null> {
+    const isIt = (runner: GitHubRunner) => isSame(runner.name, name);
+    const known = id === null ? null : await runnerAt(scope, id, options);
+    if (known !== null && isIt(known)) return known;
+    const runners = await listed(scope, name, options);
+    return runners.find((runner) => runner.id !== id && isIt(runner)) ?? null;
+  }
+
   return {
     listRunners,
+    findRunner,
 
     /**
-     * The runner of exactly this name, ignoring case; GitHub keeps names unique within a scope. `id` is the
-     * runner's earlier id at GitHub: it is read first, since a list may be out of date. The runner that has
-     * the id now may belong to another party, for instance on an Enterprise Server that was restored from a
-     * backup, so its name is compared. Returns null when GitHub does not have the runner, which counts only
-     * for a scope whose runners we can still list. A list that still shows the id that GitHub has just denied
-     * is out of date.
+     * Returns the runner of exactly this name, to be removed. A list may be late, and an id that it shows may be
+     * that of another party's runner by now, which a DELETE would remove (law 3): so a runner that only a list
+     * has shown is read once more by its id.
      */
-    async findRunner(
+    async findRunnerToRemove(
       scope: RunnerScope,
       name: string,
-      { id = null, ...options }: CallOptions & { id?: number | null } = {},
+      { id = null, ...options }: CallOptions & { id?: number | null },
     ): Promise<GitHubRunner | null> {
-      const isIt = (runner: GitHubRunner) => isSame(runner.name, name);
-      const known = id === null ? null : await runnerAt(scope, id, options);
-      if (known !== null && isIt(known)) return known;
-      const runners = await listed(scope, name, options);
-      return runners.find((runner) => runner.id !== id && isIt(runner)) ?? null;
+      const found = await findRunner(scope, name, { id, ...options });
+      if (found === null || found.id === id) return found;
+      const now = await runnerAt(scope, found.id, options);
+      return now !== null && isSame(now.name, name) ? now : null;
     },
 
     /**
      * Removes a runner from GitHub's list. Returns `busy` when GitHub refuses with 422 because the runner has
-     * a job. The id must be one that GitHub has just returned for the runner's name, since a DELETE does not
-     * name the runner.
+     * a job. The id must be that of `findRunnerToRemove`, since a DELETE does not name the runner.
      */
     async removeRunner(
       scope: RunnerScope,
