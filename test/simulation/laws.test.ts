@@ -12,7 +12,7 @@ import { CALM_SCENARIO } from './calm-scenario.ts';
 import type { Write } from './committed.ts';
 import { leftovers } from './final-laws.ts';
 import { RecordLaws } from './record-laws.ts';
-import { checkAgentRequest, checkGitHubRequest, checkLaunch } from './request-laws.ts';
+import { CREATE_SETTLE, checkAgentRequest, checkGitHubRequest, checkLaunch } from './request-laws.ts';
 import { createWorld, type Mac, type SimulatedWorld } from './simulated-world.ts';
 
 // A law that cannot be broken proves nothing: each one gets a breach here.
@@ -151,9 +151,19 @@ describe('base VMs', () => {
     clone('gh-other-base-0123456789abcdef');
     expect(broken()).toEqual(Array(2).fill('only a complete base is cloned'));
     clone(BASE, 'gh-default-51300000001-2');
-    mac.creating.add(NAME);
+    mac.creating.set(NAME, world.clock.now());
     clone(BASE);
     expect(broken().slice(2)).toEqual(['law 1: no effect before its record', 'law 2: observe, then act']);
+  });
+
+  test('are cloned again when the first order of a frozen controller hangs for longer than an order may take effect', () => {
+    const { world, mac, commit, broken } = newWorld();
+    const { id } = addForeignVm(mac.agent, { name: BASE, state: 'stopped' });
+    commit(record('1', { vm: NAME }));
+    mac.creating.set(NAME, world.clock.now());
+    world.clock.advance(CREATE_SETTLE);
+    checkAgentRequest(world, mac, 'POST', `/vms/${id}/clone`, JSON.stringify({ name: NAME }));
+    expect(broken()).toEqual([]);
   });
 
   test('are not deleted while somebody runs them', () => {

@@ -193,7 +193,7 @@ async function exchangeWithAgent(
   checkAgentRequest(world, mac, method, pathname.replace('/v1', ''), body, client.hasLeft);
   const isMaking = method === 'POST' && /^\/v1\/vms(?:\/[^/]+\/clone)?$/.test(pathname);
   const name: string | null = isMaking ? (JSON.parse(body ?? '{}').name ?? null) : null;
-  if (name !== null) mac.creating.add(name);
+  if (name !== null) mac.creating.set(name, world.clock.now());
   const bytes = Buffer.from(body ?? '');
   const head: RequestHead = {
     method,

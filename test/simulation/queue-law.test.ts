@@ -62,7 +62,7 @@ describe('a job that is queued beside a free slot', () => {
       ['gh-default-51300000009-1', ['every queued job is served']],
     ] as const) {
       const { mac, wait, broken } = newWorld();
-      mac.creating.add(name);
+      mac.creating.set(name, 0);
       wait(LONGEST_WAIT + 1);
       expect(broken()).toEqual(expected);
     }

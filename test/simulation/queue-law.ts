@@ -231,7 +231,7 @@ function supply(world: SimulatedWorld, key: string, label: string): number[] {
   });
   const ordered = [...world.macs.values()].flatMap((mac) => {
     const isThere = (name: string) => [...mac.agent.vms.values()].some((vm) => vm.name === name);
-    return [...mac.creating].filter((name) => !isThere(name) && isNamedFor(world, name, key));
+    return [...mac.creating.keys()].filter((name) => !isThere(name) && isNamedFor(world, name, key));
   });
   // A VM whose job went on in another one, or a warm VM, has the job of its record.
   return [
@@ -267,7 +267,7 @@ export function freeSlots(world: SimulatedWorld, mac: Mac): number {
   const givenUp = (one: LedgerVm) => standsBy(one) || isHeld(world, one.vm.name);
   const standing = here.filter((one) => givenUp(one) && SLOT_STATES.includes(one.vm.state));
   const listed = new Set([...agent.vms.values()].map(({ name }) => name));
-  const unseen = [...creating].filter((name) => isOurs(name) && !listed.has(name));
+  const unseen = [...creating.keys()].filter((name) => isOurs(name) && !listed.has(name));
   const free = agent.options.slots - slotsInUse(agent) - coming.length - unseen.length + standing.length;
   return openSlots(world, mac, free);
 }

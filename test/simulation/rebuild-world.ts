@@ -68,7 +68,7 @@ async function rebuildVm(world: SimulatedWorld, mac: Mac, stored: StoredVm): Pro
 /** The agent continues a create whose client is gone, unless the agent itself ends. */
 async function appearLater(world: SimulatedWorld, { agent, creating }: Mac, name: string): Promise<void> {
   const { signal } = agent.life.end;
-  creating.add(name);
+  creating.set(name, world.clock.now());
   await world.clock.sleepUntil(world.clock.now() + STILL_UNDER_WAY, signal).catch(() => undefined);
   creating.delete(name);
   if (signal.aborted) return;

@@ -197,4 +197,10 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     found:
       'a runner of another party was removed, since it had the id that a late list showed for a runner of ours whose id was not stored',
   },
+  {
+    seed: 685,
+    controllers: 2,
+    found:
+      'nothing in the daemon: a create of a frozen controller hung in an agent, and the next controller ordered the VM when it could appear no more',
+  },
 ];

@@ -56,6 +56,12 @@ export function checkAgentRequest(
   }
 }
 
+/**
+ * Milliseconds for which a create may still take effect, by the default of `create_settle`. One that hangs for longer
+ * in an agent, since its client is frozen, never takes effect in this world: another order for its name is right.
+ */
+export const CREATE_SETTLE = 120_000;
+
 /** A base has no record but its name, which must not say "complete" before the base is. */
 function checkNewVm(world: SimulatedWorld, mac: Mac, name: string, hasLeft: boolean): void {
   const { broken, committed, scenario } = world;
@@ -72,7 +78,9 @@ function checkNewVm(world: SimulatedWorld, mac: Mac, name: string, hasLeft: bool
       `VM ${name} is ordered from ${mac.name}, and no record says so`,
     );
   }
-  if (mac.creating.has(name) || [...mac.agent.vms.values()].some((vm) => vm.name === name)) {
+  const since = mac.creating.get(name);
+  const isBeingMade = since !== undefined && world.clock.now() < since + CREATE_SETTLE;
+  if (isBeingMade || [...mac.agent.vms.values()].some((vm) => vm.name === name)) {
     broken.note(
       'law 2: observe, then act',
       `VM ${name} is ordered from ${mac.name}, where it exists or is being made`,

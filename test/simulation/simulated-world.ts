@@ -40,8 +40,8 @@ export interface Mac {
   isUp: boolean;
   /** The daemon cannot reach it over the network. */
   isUnplugged: boolean;
-  /** Names of the VMs whose create is under way, even when its client is gone. */
-  readonly creating: Set<string>;
+  /** VMs whose create is under way, even when its client is gone: by name, when it began. */
+  readonly creating: Map<string, number>;
 }
 
 /** Everything around the daemon, on virtual time and in memory; all chance comes from the scenario's seed. */
@@ -132,7 +132,7 @@ export function createWorld(
     const memory = new MemoryMac({ name, github, manners, latency, launched, tookJob, worked });
     const faults = new FaultPlan(clock, random);
     const agent = createAgentWorld({ clock, random, faults, hypervisor: memory.hypervisor, settings });
-    return [name, { name, memory, agent, isUp: true, isUnplugged: false, creating: new Set() }];
+    return [name, { name, memory, agent, isUp: true, isUnplugged: false, creating: new Map() }];
   });
   const broken = new BrokenLaws(() => clock.now());
   const byName = new Map(macs);
