@@ -16,7 +16,7 @@ const known = new WeakMap<Config, string>();
 export function configDigest(config: Config): string {
   const before = known.get(config);
   if (before !== undefined) return before;
-  const keys = shownKeys(config).sort((a, b) => (a.key < b.key ? -1 : 1));
+  const keys = shownKeys(config).toSorted((a, b) => (a.key < b.key ? -1 : 1));
   const text = JSON.stringify([keys, Object.keys(config.labels)]);
   const digest = createHash('sha256').update(text).digest('hex').slice(0, LENGTH);
   known.set(config, digest);

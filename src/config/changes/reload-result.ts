@@ -26,7 +26,7 @@ export interface ConfigInForce {
   digest: string;
   /** Epoch ms. */
   since: number;
-  keys: ShownKey[];
+  keys: readonly ShownKey[];
   /** Null when none was ordered since the start. */
   lastReload: ReloadResult | null;
 }

@@ -33,7 +33,14 @@ export function shownValue({ facts, value }: Pick<KnownKey, 'facts' | 'value'>):
   return facts.secret ? '(secret)' : (facts.print?.(value) ?? String(value));
 }
 
+/** Standbys are shown them every second, and a config is not changed. */
+const shownBefore = new WeakMap<Config, readonly ShownKey[]>();
+
 /** Returns the whole config, without secrets, in the order of the reference. */
-export function shownKeys(config: Config): ShownKey[] {
-  return [...keysOf(config)].map(([key, known]) => ({ key, value: shownValue(known) }));
+export function shownKeys(config: Config): readonly ShownKey[] {
+  const before = shownBefore.get(config);
+  if (before !== undefined) return before;
+  const shown = [...keysOf(config)].map(([key, known]) => ({ key, value: shownValue(known) }));
+  shownBefore.set(config, shown);
+  return shown;
 }

@@ -67,7 +67,9 @@ export class Standby {
   #namesAt = -Infinity;
   readonly #follower: JournalFollower;
   readonly #began: number;
-  #seen: SeenView | null = null;
+  /** What the active controller showed last; it is parsed when somebody asks, and not every second. */
+  #shown: { text: string; at: number } | null = null;
+  #parsed: { text: string; view: SharedView } | null = null;
   #paused = new AbortController();
 
   constructor(options: StandbyOptions) {
@@ -100,7 +102,7 @@ export class Standby {
     const source = standbySource({
       ...{ reads, clock },
       recording: this.#follower,
-      seen: () => this.#seen,
+      seen: () => this.#seen(),
       away: () => this.#away(),
       config: options.configInForce,
       controllers: options.controllers,
@@ -164,15 +166,19 @@ export class Standby {
     }
   }
 
+  #seen(): SeenView | null {
+    if (this.#shown === null) return null;
+    const { text, at } = this.#shown;
+    if (this.#parsed?.text !== text) this.#parsed = { text, view: JSON.parse(text) as SharedView };
+    return { view: this.#parsed.view, at };
+  }
+
   /** Reads again and again what the active controller shows. While the database is away the last view stays. */
   async #look(signal: AbortSignal): Promise<void> {
     const { clock, database } = this.#options;
     while (!signal.aborted) {
       const shown = await database.shown.get().catch(() => null);
-      if (shown) {
-        const view = JSON.parse(shown.text) as SharedView;
-        this.#seen = { view, at: Math.round(clock.now() - shown.age) };
-      }
+      if (shown) this.#shown = { text: shown.text, at: Math.round(clock.now() - shown.age) };
       await sleepFor(clock, LOOK_EVERY, signal).catch(() => undefined);
     }
   }

@@ -1,5 +1,4 @@
 import type pg from 'pg';
-import { sleepFor } from '../../../src/clock.ts';
 import type { OpenPool } from '../../../src/store/postgres/pool.ts';
 import type { Row } from '../../../src/store/postgres/writer.ts';
 import { type Life, never } from '../life.ts';
@@ -8,9 +7,6 @@ import type { SimulatedServer } from './simulated-server.ts';
 /** Milliseconds, as in `src/store/postgres/pool.ts`. */
 const CONNECT_DEADLINE = 5_000;
 const DEADLINE = 15_000;
-
-/** One reason for all ends: making an error for each is slow. */
-const ENDED = Symbol('ended');
 
 const refused = (message: string, code?: string) => Object.assign(new Error(message), { code });
 
@@ -98,16 +94,20 @@ class SimulatedPool {
   }
 
   /** What arrives passes through the process: it may be stopped or dead by then. */
-  async #within<T>(ms: number, work: Promise<T>, late: string): Promise<T> {
-    const end = new AbortController();
-    const tooLate = sleepFor(this.#life.clock, ms, end.signal).then(
-      () => Promise.reject(refused(late)),
-      () => never<T>(),
-    );
-    try {
-      return await Promise.race([this.#life.guard(work), tooLate]);
-    } finally {
-      end.abort(ENDED);
-    }
+  #within<T>(ms: number, work: Promise<T>, late: string): Promise<T> {
+    const { clock } = this.#life;
+    return new Promise((resolve, reject) => {
+      const callOff = clock.alarm(clock.now() + ms, () => reject(refused(late)));
+      this.#life.guard(work).then(
+        (done) => {
+          callOff();
+          resolve(done);
+        },
+        (error: unknown) => {
+          callOff();
+          reject(error);
+        },
+      );
+    });
   }
 }
