@@ -11,7 +11,7 @@ let client: AgentClient;
 
 beforeEach(async () => {
   agent = await new ScriptedAgent().listen();
-  client = new AgentClient({ name: 'mac-1', baseUrl: agent.baseUrl, token: TOKEN, readTimeoutMs: 300 });
+  client = new AgentClient({ name: 'mac-1', baseUrl: agent.baseUrl, token: TOKEN });
 });
 
 afterEach(async () => {
