@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { DaemonError } from '../../src/errors.ts';
 import { loginFailure } from '../../src/guest/guest-failure.ts';
-import { openGuest } from '../../src/guest/open-guest.ts';
+import { type GuestOptions, openGuest } from '../../src/guest/open-guest.ts';
 
 const TARGET = { host: '127.0.0.1', port: 2222, user: 'admin' };
 
@@ -15,7 +15,10 @@ describe('a port behind which no guest is ready', () => {
     server?.close();
   });
 
-  async function failureBehind(answer: (socket: Socket) => void, signal?: AbortSignal): Promise<DaemonError> {
+  async function failureBehind(
+    answer: (socket: Socket) => void,
+    more: Partial<GuestOptions> = {},
+  ): Promise<DaemonError> {
     server = createServer((socket) => {
       sockets.add(socket.on('error', () => {}));
       answer(socket);
@@ -29,7 +32,7 @@ describe('a port behind which no guest is ready', () => {
       password: 'admin',
       connectTimeoutMs: 300,
       hostKey: null,
-      signal,
+      ...more,
     }).then(
       () => {
         throw new Error('somebody answered');
@@ -69,9 +72,12 @@ describe('a port behind which no guest is ready', () => {
     for (const said of ['', 'SSH-2.0-late\r\n']) {
       const control = new AbortController();
       const reason = new Error('left the state');
-      const failed = failureBehind((socket) => {
-        socket.write(said, () => control.abort(reason));
-      }, control.signal);
+      const failed = failureBehind(
+        (socket) => {
+          socket.write(said, () => control.abort(reason));
+        },
+        { signal: control.signal, connectTimeoutMs: 20_000 },
+      );
       expect(await failed).toBe(reason);
     }
   });
@@ -88,7 +94,7 @@ test('a key that cannot be read is a refused login, and the message does not rep
     address,
     user: 'admin',
     privateKey,
-    connectTimeoutMs: 500,
+    connectTimeoutMs: 20_000,
     hostKey: null,
   }).catch((reason: unknown) => reason);
   expect(error).toMatchObject({ failure: { code: 'GUEST_LOGIN_REFUSED' } });
