@@ -17,6 +17,8 @@ export interface BreakerContext {
   retries: number;
   /** Epoch ms until which the trial has time for a result. */
   trialUntil: number;
+  /** Who began the trial; null when it was not said. */
+  trialBy: string | null;
 }
 
 /**
@@ -33,15 +35,15 @@ export interface BreakerView extends BreakerContext {
   state: BreakerState;
 }
 
-/** What attempts report about the thing that they used. */
+/** What attempts report about the thing that they used. `by` is the same from the beginning of an attempt to its end. */
 export type BreakerEvent =
-  | { type: 'attempt.began' }
+  | { type: 'attempt.began'; by?: string }
   /** The attempt has an online runner: what it used works. */
   | { type: 'attempt.served' }
   /** The attempt failed, and this thing is the cause. */
   | { type: 'attempt.failed'; failure: Failure }
   /** The attempt ended and shows nothing about this thing. */
-  | { type: 'attempt.ended' };
+  | { type: 'attempt.ended'; by?: string };
 
 export interface BreakerPolicy {
   /** Failures in a row that open it. */
@@ -86,6 +88,11 @@ export function createBreakerMachine({ policy, now }: { policy: BreakerPolicy; n
     actors: { waitUntil },
     guards: {
       'does this failure reach the limit': ({ context }) => context.failures + 1 >= policy.failures,
+      // Attempts that began before the breaker opened end at any time; each would else let one more try.
+      'is it the trial': ({ context, event }) => {
+        assertEvent(event, 'attempt.ended');
+        return (event.by ?? null) === context.trialBy;
+      },
     },
     actions: {
       noteFailure: assign(({ context, event }) => {
@@ -93,7 +100,10 @@ export function createBreakerMachine({ policy, now }: { policy: BreakerPolicy; n
         return { failures: context.failures + 1, lastFailure: event.failure };
       }),
       forget: assign({ failures: 0, lastFailure: null, openedAt: null, retries: 0 }),
-      beginTrial: assign({ trialUntil: () => now() + policy.trial }),
+      beginTrial: assign(({ event }) => {
+        assertEvent(event, 'attempt.began');
+        return { trialUntil: now() + policy.trial, trialBy: event.by ?? null };
+      }),
       open: assign(({ context }) => ({
         openedAt: context.openedAt ?? now(),
         retryAt: now() + pauseAfter(policy.pause, context.retries),
@@ -104,7 +114,15 @@ export function createBreakerMachine({ policy, now }: { policy: BreakerPolicy; n
 
   return s.createMachine({
     id: 'breaker',
-    context: { failures: 0, lastFailure: null, openedAt: null, retryAt: 0, retries: 0, trialUntil: 0 },
+    context: {
+      failures: 0,
+      lastFailure: null,
+      openedAt: null,
+      retryAt: 0,
+      retries: 0,
+      trialUntil: 0,
+      trialBy: null,
+    },
     initial: 'closed',
     states: {
       closed: {
@@ -161,9 +179,10 @@ export function createBreakerMachine({ policy, now }: { policy: BreakerPolicy; n
             description: sentences(
               'Entered when the trial begins; no other attempt begins.',
               'If the trial ends without a result, or gives none within the trial time, this leads to `ready`, and the next attempt is the trial.',
+              'The end of another attempt changes nothing.',
             ),
             tags: ['refuses'],
-            on: { 'attempt.ended': 'ready' },
+            on: { 'attempt.ended': { guard: 'is it the trial', target: 'ready' } },
             invoke: invokeWait('trialWait', ({ trialUntil }: BreakerContext) => trialUntil, 'ready'),
           },
         },

@@ -74,5 +74,6 @@ export function breakerOf(
     retryAt: NOW + 60_000,
     retries: 1,
     trialUntil: 0,
+    trialBy: null,
   };
 }

@@ -9,7 +9,15 @@ import { JOB, START } from '../machines/job-samples.ts';
 const lastFailure = failure('GUEST_LOGIN_REFUSED', 'The guest refuses the login.');
 
 const OPEN: Omit<BreakerView, 'about' | 'name'> = {
-  ...{ failures: 3, lastFailure, openedAt: START, retryAt: START + 30_000, retries: 0, trialUntil: 0 },
+  ...{
+    failures: 3,
+    lastFailure,
+    openedAt: START,
+    retryAt: START + 30_000,
+    retries: 0,
+    trialUntil: 0,
+    trialBy: null,
+  },
   state: 'open',
 };
 

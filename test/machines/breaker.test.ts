@@ -20,6 +20,7 @@ const CONTEXT: BreakerContext = {
   retryAt: 0,
   retries: 0,
   trialUntil: 0,
+  trialBy: null,
 };
 
 const EVENTS = {
@@ -94,6 +95,17 @@ test('each failed trial doubles the pause up to the longest one, and a success r
 test('a trial has a time limit from its beginning', () => {
   const trying = step(at({ halfOpen: 'ready' }), 'began');
   expect(trying.context.trialUntil).toBe(NOW + policy.trial);
+});
+
+test('only the end of the attempt that is the trial ends it', () => {
+  const ends = (from: Snapshot, by?: string) =>
+    pathOf(transition(machine, from, { type: 'attempt.ended', ...(by !== undefined && { by }) })[0].value);
+  const trying = transition(machine, at({ halfOpen: 'ready' }), { type: 'attempt.began', by: 'a' })[0];
+  expect([ends(trying, 'b'), ends(trying), ends(trying, 'a')]).toEqual([
+    'halfOpen.trying',
+    'halfOpen.trying',
+    'halfOpen.ready',
+  ]);
 });
 
 test('by default pauses double from 30 s to an hour, and some breakers open at the first failure', () => {

@@ -495,9 +495,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     law: '11: a GitHub that assigns nothing is held back, although runners come online',
-    file: 'src/placement/breakers/breakers.ts',
-    line: "    if (isDoubted && event.type === 'attempt.served') return;",
-    becomes: "    if (isDoubted && event.type === 'attempt.ended') return;",
+    file: 'src/placement/breakers/breaker-events.ts',
+    line: "filter(({ about }) => !isDoubted || about !== 'github');",
+    becomes: "filter(({ about }) => !isDoubted || about !== 'host');",
     tests: ['test/placement/breakers/breakers.test.ts'],
   },
   {
@@ -512,6 +512,20 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'machines/breaker.ts',
     line: "trialUntil, 'ready'),",
     becomes: "trialUntil, 'trying'),",
+    tests: ['test/machines/breaker.test.ts'],
+  },
+  {
+    law: '14: a trial of GitHub ends with its attempt, although its runner was online',
+    file: 'src/placement/breakers/breaker-events.ts',
+    line: '    isDoubted: !isNew && !isLeaving && before.isDoubted,',
+    becomes: '    isDoubted: false,',
+    tests: ['test/placement/breakers/breakers.test.ts'],
+  },
+  {
+    law: '14: an attempt does not end the trial of another',
+    file: 'machines/breaker.ts',
+    line: "            on: { 'attempt.ended': { guard: 'is it the trial', target: 'ready' } },",
+    becomes: "            on: { 'attempt.ended': { target: 'ready' } },",
     tests: ['test/machines/breaker.test.ts'],
   },
   {

@@ -18,6 +18,20 @@ export interface AttemptSeen {
   failure: Failure | null;
   /** Whether its success or failure was already reported. */
   isTold: boolean;
+  /** Whether its success was not reported for GitHub, because the last runners of its scope got no job. */
+  isDoubted: boolean;
+  /** Whether its VM is to be removed. */
+  isLeaving: boolean;
+}
+
+/** How far an attempt is. */
+export interface AttemptStage {
+  /** Its runner is online, or its VM waits ready for a job, which shows nothing about GitHub. */
+  isUp: boolean;
+  /** Its VM is to be removed, so it shows no more, unless a job turns out to run in it. */
+  isLeaving: boolean;
+  /** Only a job shows that GitHub works, and an online runner does not. */
+  isDoubted: boolean;
 }
 
 /** What is reported to one breaker. */
@@ -78,15 +92,16 @@ export function blamedBreaker({ code, blame }: Failure): 'github' | 'registratio
 
 /**
  * What a transition reports to the breakers of all that its attempt uses. A failure is reported for host and
- * image together: other attempts show which of the two it was. `isUp`: its runner has been online, or its VM
- * waits ready for a job, which shows nothing about GitHub; a job that comes to such a VM is an attempt of its
- * own. `scope`: where a runner for its job is registered; the trial of a registration begins with the VM, or
- * each job that waits for that trial would have one made.
+ * image together: other attempts show which of the two it was. A job that comes to a VM which waits ready for one
+ * is an attempt of its own. The end of an attempt without a result is reported as soon as its VM is to be removed,
+ * or the jobs that wait for its trial would also wait for the removal. `scope`: where a runner for its job is
+ * registered; the trial of a registration begins with the VM, or each job that waits for that trial would have one
+ * made.
  */
 export function breakerEvents(
   before: AttemptSeen | null,
   { job, vm, runner, failure }: JobContext,
-  isUp: boolean,
+  { isUp, isLeaving, isDoubted }: AttemptStage,
   scope: string | null,
 ): BreakerEvents {
   if (vm === null) return { seen: null, events: attemptEnded(before) };
@@ -100,9 +115,12 @@ export function breakerEvents(
     isRegistering: runner !== null,
     jobId: job.id,
     failure,
-    isTold: !isNew && before.isTold,
+    // A VM that is found while it is removed tries nothing.
+    isTold: isNew ? isLeaving : before.isTold,
+    isDoubted: !isNew && !isLeaving && before.isDoubted,
+    isLeaving,
   };
-  if (seen.isTold) return { seen, events: [] };
+  if (seen.isTold) return { seen, events: isLeaving && before !== null ? attemptEnded(before) : [] };
   const [had, has] = [isNew ? [] : namesOf(before), namesOf(seen)];
   const began = has.filter((one) => !isAmong(had, one)).map((one) => ({ ...one, event: BEGAN }));
   const left = had.filter((one) => !isAmong(has, one)).map((one) => ({ ...one, event: ENDED }));
@@ -110,10 +128,14 @@ export function breakerEvents(
   // What was held back after this VM began is tried by it, and needs no further VM.
   if (!isNew && !before.isRegistering && seen.isRegistering && scope !== null && before.scope === scope)
     events.push({ about: 'registration', name: scope, event: BEGAN });
-  if (isUp) return { seen: { ...seen, isTold: true }, events: [...events, ...all(seen, SERVED)] };
+  if (isUp) {
+    const served = all(seen, SERVED).filter(({ about }) => !isDoubted || about !== 'github');
+    return { seen: { ...seen, isTold: true, isDoubted }, events: [...events, ...served] };
+  }
   // In an exchange the failure arrives together with another job.
   const hasFailed = failure !== null && failure !== before?.failure && before?.jobId === job.id;
-  if (!hasFailed) return { seen, events };
+  if (!hasFailed)
+    return { seen, events: isLeaving && !before?.isLeaving ? [...events, ...all(seen, ENDED)] : events };
   const blamed = blamedBreaker(failure);
   const verdicts = all(seen, ENDED).map((one) =>
     one.about === blamed ? { ...one, event: { type: 'attempt.failed' as const, failure } } : one,
@@ -121,10 +143,14 @@ export function breakerEvents(
   return { seen: { ...seen, isTold: true }, events: [...events, ...verdicts] };
 }
 
-/** What is reported of an attempt that ends without a reported failure or success. */
+/** What is reported of an attempt that ends: the end of each trial for which it reported no failure or success. */
 export function attemptEnded(seen: AttemptSeen | null): BreakerNews[] {
-  return seen?.isTold === false ? all(seen, ENDED) : [];
+  if (seen === null) return [];
+  if (!seen.isTold) return all(seen, ENDED);
+  return seen.isDoubted ? [{ ...GITHUB, event: ENDED }] : [];
 }
+
+const GITHUB = { about: 'github', name: 'github' } as const;
 
 const BEGAN: BreakerEvent = { type: 'attempt.began' };
 const SERVED: BreakerEvent = { type: 'attempt.served' };
@@ -142,7 +168,7 @@ function namesOf({ host, profile, scope }: AttemptSeen): Name[] {
     { about: 'profile', name: profile },
   ];
   if (scope === null) return names;
-  return [...names, { about: 'github', name: 'github' }, { about: 'registration', name: scope }];
+  return [...names, GITHUB, { about: 'registration', name: scope }];
 }
 
 const all = (seen: AttemptSeen, event: BreakerEvent): BreakerNews[] =>

@@ -40,6 +40,10 @@ const DELETION_PATIENCE = 10 * 60_000;
 
 const GITHUB = { about: 'github', name: 'github' } as const;
 
+/** Names the attempt whose trial an event begins or ends. */
+const by = (key: string, event: BreakerEvent): BreakerEvent =>
+  event.type === 'attempt.began' || event.type === 'attempt.ended' ? { ...event, by: key } : event;
+
 type BreakerSnapshot = SnapshotFrom<BreakerMachine>;
 
 /** A breaker by what it is about and its name. */
@@ -93,16 +97,20 @@ export class Breakers {
   jobChanged(key: string, snapshot: JobSnapshot): void {
     const isOver = snapshot.status === 'done';
     const context = isOver ? { ...snapshot.context, vm: null } : snapshot.context;
-    const { seen, events } = breakerEvents(
-      this.#attempts.get(key) ?? null,
-      context,
-      snapshot.hasTag('provisioned'),
-      this.#scopeOf(context),
-    );
-    this.#noteUnused(this.#attempts.get(key) ?? null, seen, snapshot);
+    const before = this.#attempts.get(key) ?? null;
+    const scope = this.#scopeOf(context);
+    const isLeaving = snapshot.hasTag('leaving');
+    const stage = {
+      // A runner that never came online is retired like one that was.
+      isUp: snapshot.hasTag('provisioned') && !isLeaving,
+      isLeaving,
+      isDoubted: scope !== null && this.#assignsNothing(scope),
+    };
+    const { seen, events } = breakerEvents(before, context, stage, scope);
+    this.#noteUnused(before, seen, snapshot);
     if (seen === null) this.#attempts.delete(key);
     else this.#attempts.set(key, seen);
-    for (const news of events) this.#tell(news, seen);
+    for (const news of events) this.#tell(key, news, seen);
     this.#lookAtDeletion(key, snapshot);
   }
 
@@ -111,7 +119,7 @@ export class Breakers {
     const seen = this.#attempts.get(key);
     this.#attempts.delete(key);
     this.#undeleted.delete(key);
-    for (const { event, ...ref } of attemptEnded(seen ?? null)) this.tell(ref, event);
+    for (const { event, ...ref } of attemptEnded(seen ?? null)) this.tell(ref, by(key, event));
   }
 
   /** Reports a finding that does not come from an attempt. */
@@ -158,16 +166,14 @@ export class Breakers {
     return job.id === NO_JOB ? null : scopeName(this.#options.scopeOf(job));
   }
 
-  #tell({ about, name, event }: BreakerNews, seen: AttemptSeen | null): void {
-    // A runner that is online proves nothing while GitHub assigns jobs to none of them.
-    const isDoubted = about === 'github' && seen?.scope != null && this.#assignsNothing(seen.scope);
-    if (isDoubted && event.type === 'attempt.served') return;
+  #tell(key: string, { about, name, event: what }: BreakerNews, seen: AttemptSeen | null): void {
+    const event = by(key, what);
     if (about !== 'pair' || seen === null) {
       this.tell({ about, name }, event);
       return;
     }
     if (this.#isOfTrial(seen, event)) {
-      this.tell({ about, name }, { type: 'attempt.ended' });
+      this.tell({ about, name }, by(key, { type: 'attempt.ended' }));
       return;
     }
     const { host, profile } = seen;
@@ -199,11 +205,14 @@ export class Breakers {
 
   /** One runner without a job may be its job's fault; two in a row, for two jobs, are the fault of GitHub. */
   #noteUnused(before: AttemptSeen | null, seen: AttemptSeen | null, snapshot: JobSnapshot): void {
-    const { runner } = snapshot.context;
+    const { runner, job } = snapshot.context;
     if (runner === null) return;
     const scope = scopeName(runner.scope);
-    // The guest may know first that a job runs, even one that no record has.
-    if (snapshot.context.job.status === 'in_progress' || snapshot.hasTag('atWork')) {
+    // What the removal of its VM still reports is no news.
+    const isOver = before?.isLeaving && (seen?.isLeaving ?? true);
+    // The guest may know first that a job runs, even one that no record has; of a short one only the end may be seen.
+    const hadJob = job.status === 'in_progress' || job.takenBy?.runner === runner.name;
+    if ((hadJob && !isOver) || snapshot.hasTag('atWork')) {
       if (this.#assignsNothing(scope)) this.tell(GITHUB, { type: 'attempt.served' });
       this.#unused.delete(scope);
     }

@@ -216,6 +216,55 @@ describe('a runner that was online and got no job', () => {
     expect(held()).toEqual([]);
   });
 
+  test('does not count when a job ended on another runner of its place, whose start nobody saw', async () => {
+    unused(1, 2, 3, 4);
+    await clock.pass(30_000);
+    const trial = { key: '5', job: { id: 5 } };
+    tell('creating.acting', trial);
+    tell('running.idle.watching', trial);
+    const takenBy = { runner: RUNNER.name, isOurs: true };
+    tell('running.finishing.watching', { ...trial, job: { id: 5, status: 'completed', takenBy } });
+    expect(held()).toEqual([]);
+  });
+
+  describe('leaves the trial of GitHub to the next attempt', () => {
+    const trial = { key: '5', job: { id: 5 } };
+    beforeEach(async () => {
+      unused(1, 2, 3, 4);
+      await clock.pass(30_000);
+      tell('creating.acting', trial);
+      expect(held()).toEqual(['github github halfOpen.trying']);
+    });
+
+    test('when its process ends by itself', () => {
+      tell('running.idle.watching', trial);
+      tell('running.verifying.acting', trial, { failure: failure('RUNNER_EXITED', 'It ended.') });
+      expect(held()).toEqual(['github github halfOpen.trying']);
+      const decided = 'tearingDown vm.acting runner.acting job.decided';
+      tell(decided, trial, { failure: failure('RUNNER_EXITED', 'It ended.') });
+      expect(held()).toEqual(['github github halfOpen.ready']);
+    });
+
+    test('when its job is over elsewhere', () => {
+      tell('running.idle.watching', trial);
+      tell('running.retiring.askingGuest.acting', { ...trial, job: { id: 5, status: 'completed' } });
+      expect(held()).toEqual(['github github halfOpen.ready']);
+    });
+
+    test('when its actor is gone without an end', () => {
+      tell('running.idle.watching', trial);
+      breakers.jobGone('5');
+      expect(held()).toEqual(['github github halfOpen.ready']);
+    });
+
+    test('but closes the breaker when a job turns out to run on it', () => {
+      tell('running.idle.watching', trial);
+      tell('running.retiring.askingGuest.acting', { ...trial, job: { id: 5, status: 'completed' } });
+      tell('running.busy.watching', { ...trial, job: { id: 5, status: 'completed' } });
+      expect(held()).toEqual([]);
+    });
+  });
+
   test('does not count when another runner of its place got a job in between', () => {
     unused(1);
     tell('running.busy.watching', { key: 'b', job: { id: 9, status: 'in_progress' } });
@@ -249,6 +298,42 @@ describe('a runner that was online and got no job', () => {
       },
     );
     expect(failuresOfGitHub()).toBe(1);
+  });
+});
+
+describe('a runner that never came online', () => {
+  const attempt = { key: 'a' };
+  const late = failure('PHASE_TIMED_OUT', 'Bringing the runner online took longer than 5 min.');
+  const neverOnline = (why: Failure | null) => {
+    tell('creating.acting', attempt);
+    tell('runnerOnline.confirming.waiting', attempt);
+    tell('running.retiring.askingGuest.acting', attempt, { failure: why });
+  };
+
+  test('counts as a failure, although it is retired like one that was online', () => {
+    neverOnline({ ...late, blame: 'host' });
+    breakers.jobChanged('a', snapshotAt('done'));
+    neverOnline({ ...late, blame: 'host' });
+    expect(held()).toEqual(['pair mac on m1 open']);
+    expect(noted.map((one) => one.failure)).toEqual([late.message, late.message]);
+  });
+
+  test('leaves its trials to the next attempt as soon as its job is over, not when its VM is gone', async () => {
+    fails({});
+    fails({});
+    await clock.pass(30_000);
+    neverOnline(null);
+    expect(held()).toEqual(['pair mac on m1 halfOpen.ready']);
+    tell('running.busy.watching', attempt);
+    expect(held()).toEqual([]);
+  });
+
+  test('tries nothing when it is found while it is removed', async () => {
+    fails({});
+    fails({});
+    await clock.pass(30_000);
+    tell('running.retiring.askingGuest.acting', attempt);
+    expect(held()).toEqual(['pair mac on m1 halfOpen.ready']);
   });
 });
 
@@ -351,6 +436,20 @@ describe('the attempt that is the trial of a breaker', () => {
     breakers.jobGone('trial');
     breakers.jobGone('nobody');
     expect(breakers.room('pair mac on m1')).toBe(1);
+  });
+
+  test('is not ended by another attempt that began before and shows nothing', async () => {
+    tell('creating.acting', { key: 'early', host: 'm2' });
+    tell('creating.acting', { key: 'late', host: 'm2', profile: 'large' });
+    for (const profile of ['mac', 'large']) fails({ host: 'm2', profile });
+    await clock.pass(30_000);
+    tell('creating.acting', { key: 'b', host: 'm2', profile: 'other' });
+    expect(breakers.room('host m2')).toBe(0);
+    breakers.jobGone('early');
+    breakers.jobChanged('late', snapshotAt('done'));
+    expect(breakers.room('host m2')).toBe(0);
+    breakers.jobGone('b');
+    expect(breakers.room('host m2')).toBe(1);
   });
 
   test('is the only one at its place of registration, although its runner has no name yet', async () => {

@@ -66,6 +66,7 @@ const breaker = (about: BreakerAbout, name: string): BreakerView => ({
     retryAt: NOW + 60_000,
     retries: 1,
     trialUntil: 0,
+    trialBy: null,
   },
   lastFailure: failure('GUEST_TOOL_MISSING', 'git is missing.'),
 });
