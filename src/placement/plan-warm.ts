@@ -19,12 +19,12 @@ export function assignWarmVms(
   waiting: readonly WaitingJob[],
   warm: readonly WarmVm[],
   now: number,
-  gates: Pick<Gates, 'of' | 'room'>,
+  gates: Pick<Gates, 'inOrder' | 'of' | 'room'>,
 ): { job: string; warm: string }[] {
   const unused = warm.filter(({ isOpen }) => isOpen).sort(furthestFirst);
   const given = new Map<string, number>();
   const passes = (gate: string) => (given.get(gate) ?? 0) < gates.room(gate);
-  return dueJobs(waiting, now).flatMap((job) => {
+  return gates.inOrder(dueJobs(waiting, now)).flatMap((job) => {
     const place = unused.findIndex((vm) => vm.profile === job.profile);
     if (place < 0) return [];
     const always = gates.of(job);

@@ -32,6 +32,8 @@ export function dueJobs<J extends WaitingJob>(waiting: readonly J[], now: number
 
 /** The conditions of a slot: each gate a job passes has room for a number of attempts. */
 export interface Gates {
+  /** Jobs in the order in which they get slots. They come by their age; only a trial may change that. */
+  inOrder(due: WaitingJob[]): WaitingJob[];
   /** Names of the gates that the job passes on any host; null when it gets no VM at all now. */
   of(job: WaitingJob): string[] | null;
   /** Names of the gates that it passes on one host; null when it cannot go there now. */
@@ -54,6 +56,7 @@ export interface Gates {
 
 /** Gates that hold nothing back. */
 export const OPEN_GATES: Gates = {
+  inOrder: (due) => due,
   of: () => [],
   on: () => [],
   peek: () => [],
@@ -83,7 +86,7 @@ export function schedule(
   const given = new Map<string, number>();
   const passes = (gate: string) => (given.get(gate) ?? 0) < gates.room(gate);
 
-  for (const job of dueJobs(waiting, now)) {
+  for (const job of gates.inOrder(dueJobs(waiting, now))) {
     const always = gates.of(job);
     if (!always?.every(passes)) continue;
     const possible = left.filter(({ name }) => gates.on(job, name)?.every(passes));

@@ -98,6 +98,7 @@ export class SlotGrants {
     const waiting = this.#waiting();
     const { grants } = schedule(waiting, free, clock.now(), {
       ...OPEN_GATES,
+      inOrder: (due) => gates.inOrder(due),
       of: (job) => gates.of(job),
       on: (job, host) => gates.peek(job, host),
       room: (gate) => gates.room(gate),

@@ -522,6 +522,13 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['test/placement/breakers/breakers.test.ts'],
   },
   {
+    law: '14: the trial of GitHub goes to another repository than the one where GitHub assigns nothing',
+    file: 'src/placement/grant-gates.ts',
+    line: '.sort((a, b) => a.unused - b.unused || a.vmsInVain - b.vmsInVain)',
+    becomes: '.sort((a, b) => a.vmsInVain - b.vmsInVain)',
+    tests: ['test/placement/grant-gates.test.ts'],
+  },
+  {
     law: '14: an attempt does not end the trial of another',
     file: 'machines/breaker.ts',
     line: "            on: { 'attempt.ended': { guard: 'is it the trial', target: 'ready' } },",

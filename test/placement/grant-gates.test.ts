@@ -10,14 +10,16 @@ import type { JobActors } from '../../src/jobs/job-actors.ts';
 import { Breakers } from '../../src/placement/breakers/breakers.ts';
 import { GrantChecks, LONGEST_QUEUE } from '../../src/placement/grant-checks.ts';
 import { GrantGates, gatesOn, type NeededImages, pullName } from '../../src/placement/grant-gates.ts';
+import { assignWarmVms, type WarmVm } from '../../src/placement/plan-warm.ts';
 import { type Schedule, schedule, type WaitingJob } from '../../src/placement/schedule.ts';
-import { JOB } from '../machines/job-samples.ts';
+import { JOB, RUNNER } from '../machines/job-samples.ts';
 import { snapshotAt } from '../machines/job-step.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
 const log = pino({ level: 'silent' });
 const IMAGE = 'ghcr.io/acme/mac:1';
 const PROFILE = JOB.profile;
+const warmVm: WarmVm = { key: 'w', profile: PROFILE, isReady: true, enteredAt: 0, isOpen: true };
 
 /** A pull as an agent reports it. */
 const pull = (status: string, more: object = {}) => ({ operationId: 'p', reference: IMAGE, status, ...more });
@@ -224,6 +226,63 @@ describe('a host without the image of a profile', () => {
     expect(at.began).toEqual([`${IMAGE} on m1`]);
     await at.has(IMAGE, 'm1');
     expect(at.gates.roomForWarm(PROFILE, 'm1')).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe('the trial of a GitHub that assigns nothing', () => {
+  const elsewhere = { ...JOB, id: 102, repository: 'site', queuedAt: JOB.queuedAt + 1 };
+
+  /** Runners of this many jobs of one repository come online and get no job. */
+  const unused = (at: ReturnType<typeof gated>, count: number, repository = JOB.repository) => {
+    for (let id = 1; id <= count; id += 1) {
+      const job = { ...JOB, id, repository };
+      const runner = { ...RUNNER, scope: runnerScopeOf('repository', job) };
+      at.breakers.jobChanged(`u${id}`, snapshotAt('running.idle.watching', { job, runner }));
+      const why = { failure: failure('RUNNER_UNUSED', 'GitHub gave it none.') };
+      at.breakers.jobChanged(
+        `u${id}`,
+        snapshotAt('running.retiring.askingGuest.acting', { job, runner, ...why }),
+      );
+      at.breakers.jobChanged(`u${id}`, snapshotAt('done'));
+    }
+  };
+
+  test('law 14: goes to a repository whose runners got their jobs, although another one has the older job', async () => {
+    const at = gated([JOB, elsewhere]);
+    at.state.bases = ['m1'];
+    unused(at, 4);
+    expect(await at.granted('m1')).toEqual([]);
+    await at.clock.pass(30_000);
+    expect(await at.granted('m1')).toEqual(['102 on m1']);
+    expect(assignWarmVms(at.waiting, [warmVm], at.clock.now(), at.gates)).toEqual([
+      { job: '102', warm: 'w' },
+    ]);
+  });
+
+  test('goes to the repository with the fewest of them, and to its oldest job', async () => {
+    const at = gated([JOB, elsewhere, { ...elsewhere, id: 103, queuedAt: JOB.queuedAt + 2 }]);
+    at.state.bases = ['m1'];
+    unused(at, 4);
+    unused(at, 2, elsewhere.repository);
+    at.fail('github', 'github', 3);
+    await at.clock.pass(30_000);
+    expect(await at.granted('m1')).toEqual(['102 on m1']);
+  });
+
+  test('goes to a job whose VMs were not in vain so far', async () => {
+    const tried = { ...JOB, vmsInVain: 2 };
+    const at = gated([tried, { ...JOB, id: 102, queuedAt: JOB.queuedAt + 1 }]);
+    at.state.bases = ['m1'];
+    unused(at, 4);
+    await at.clock.pass(30_000);
+    expect(await at.granted('m1')).toEqual(['102 on m1']);
+  });
+
+  test('is over when GitHub gave a runner its job: the oldest job is first again', async () => {
+    const at = gated([JOB, elsewhere]);
+    at.state.bases = ['m1'];
+    unused(at, 3);
+    expect(await at.granted('m1')).toEqual(['101 on m1', '102 on m1']);
   });
 });
 

@@ -52,6 +52,7 @@ describe('a job that is held back on every host', () => {
   const vms = [warm('v1'), warm('v2'), warm('v3')];
   const handed = (room: number) =>
     assignWarmVms(waiting, vms, 10, {
+      ...OPEN_GATES,
       of: ({ key }) => (key === 'held' ? null : [key === 'other' ? 'open' : 'registration acme/app']),
       room: (gate) => (gate === 'open' ? Number.POSITIVE_INFINITY : room),
     }).map(({ job: key }) => key);
@@ -62,7 +63,7 @@ describe('a job that is held back on every host', () => {
   });
 
   test('lets one try it, and the others wait for what that one shows', () => {
-    const gates = { of: () => ['github github'], room: () => 1 };
+    const gates = { ...OPEN_GATES, of: () => ['github github'], room: () => 1 };
     expect(assignWarmVms([job('a', 1), job('b', 2)], vms, 10, gates)).toEqual([{ job: 'a', warm: 'v1' }]);
   });
 });

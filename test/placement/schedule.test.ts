@@ -46,6 +46,18 @@ test('a profile without room does not delay others, and one with room for a tria
   expect(granted(1).map(({ key }) => key)).toEqual(['a', 'c']);
 });
 
+test('the trial of a gate goes to the job that the gates put first, and not to the one that was queued first', () => {
+  const waiting = [job('a', 1), job('b', 2), job('c', 3)];
+  const granted = (room: number) =>
+    schedule(waiting, [{ name: 'm1', free: 3 }], 10, {
+      ...OPEN_GATES,
+      of: () => ['github github'],
+      room: () => room,
+      inOrder: (due) => due.toReversed(),
+    }).grants.map(({ key }) => key);
+  expect(granted(1)).toEqual(['c']);
+});
+
 test('a job that cannot go to one host goes to another, and takes no slot when it can go to none', () => {
   const hosts = [
     { name: 'm1', free: 2 },

@@ -10,7 +10,7 @@ import { isOurs, NAME_PREFIX } from './request-laws.ts';
 import type { Mac, SimulatedWorld } from './simulated-world.ts';
 import type { OngoingTrouble } from './trouble.ts';
 import type { LedgerVm } from './vm-ledger.ts';
-import { lastTrial, spanInVain } from './vms-in-vain.ts';
+import { lastTrial, lastTurn, spanInVain } from './vms-in-vain.ts';
 
 /** Milliseconds that polls, delays of lists, a look at the host and a pull may take when nothing is wrong. */
 export const LONGEST_WAIT = 10 * 60_000;
@@ -122,7 +122,7 @@ export class QueueLaw {
       spanInVain(world, key),
     );
     // A host that is held back as a whole is tried with one VM at a time, whichever profile it has.
-    const since = Math.max(waitsSince, lastTrial(world));
+    const since = Math.max(waitsSince, lastTrial(world), lastTurn(world, key, job.id, waitsSince));
     if (now - since <= LONGEST_WAIT + Math.min(caused, LONGEST_PAUSE)) return;
     const minutes = Math.round((now - since) / 60_000);
     const what = `job ${job.id} (${key}) is queued for ${minutes} minutes beside a free slot`;

@@ -24,18 +24,23 @@ function launch({ world }: ReturnType<typeof newWorld>, name: string) {
 
 describe('jobs of one group whose VMs end in vain', () => {
   const MINUTE = 60_000;
-  const turns = (count: number, pause: number, jobOf: (turn: number) => number) => {
+  const turns = (count: number, pause: number | readonly number[], jobOf: (turn: number) => number) => {
     const at = newWorld();
     at.push();
     for (let turn = 0; turn < count; turn += 1) {
       inVain(at, `gh-default-${jobOf(turn)}-${turn + 1}`);
-      at.wait(pause);
+      at.wait(typeof pause === 'number' ? pause : (pause[turn] ?? 0) * MINUTE);
     }
     return at.world.broken.all().filter(({ law }) => law === 'every queued job is served');
   };
 
   test('break no law while they get VMs in turn, although one of them is always without', () => {
     expect(turns(10, 8 * MINUTE, (turn) => JOB + (turn % 2))).toEqual([]);
+  });
+
+  test('break no law when a pause of an hour lets only one of them try', () => {
+    const pauses = [1, 2, 4, 8, 16, 32, 60, 60, 60, 60];
+    expect(turns(10, pauses, (turn) => JOB + (turn % 2))).toEqual([]);
   });
 
   test('break one when only one of them gets VMs, and the other is named', () => {

@@ -2,6 +2,8 @@ import { keyOf, keyOfScope, labelBySize, labelOf } from './job-groups.ts';
 import type { Mac, SimulatedWorld } from './simulated-world.ts';
 
 interface InVain {
+  /** 0 for a warm VM. */
+  jobId: number;
   madeAt: number;
   /** Epoch ms: a warm VM is made long before its runner is launched in vain. */
   usedAt: number;
@@ -14,7 +16,7 @@ interface InVain {
 function inVain(world: SimulatedWorld): InVain[] {
   return world.ledger.vms.flatMap(({ jobId, vm, madeAt, hadJob, runner, launched, mac }) => {
     if (hadJob) return [];
-    const made = { madeAt, usedAt: launched?.at ?? madeAt, mac };
+    const made = { jobId, madeAt, usedAt: launched?.at ?? madeAt, mac };
     const job = world.github.jobs.get(jobId);
     if (job) {
       const label = labelOf(job) ?? '';
@@ -47,4 +49,16 @@ export function spanInVain(world: SimulatedWorld, key: string): number {
 export function lastTrial(world: SimulatedWorld): number {
   const vms = inVain(world);
   return Math.max(0, ...vms.filter(({ mac }) => isSuspect(mac, vms)).map(({ madeAt }) => madeAt));
+}
+
+/**
+ * Epoch ms at which the last VM was made that ended in vain and was for another job of the group, since `from`; 0 when
+ * a job of them had two, and so the turns of this job, too. What holds the group back lets one VM try after each pause.
+ */
+export function lastTurn(world: SimulatedWorld, key: string, jobId: number, from: number): number {
+  const turns = inVain(world).filter(
+    (one) => one.group === key && one.jobId > 0 && one.jobId !== jobId && one.madeAt > from,
+  );
+  const isPassedOver = new Set(turns.map((one) => one.jobId)).size < turns.length;
+  return isPassedOver ? 0 : Math.max(0, ...turns.map(({ madeAt }) => madeAt));
 }

@@ -145,6 +145,11 @@ export class Breakers {
     return !snapshot || snapshot.hasTag('passes') ? 0 : snapshot.context.retryAt;
   }
 
+  /** How many jobs in a row had a runner of this scope that got no job from GitHub. */
+  unusedIn(scope: string): number {
+    return this.#unused.get(scope)?.size ?? 0;
+  }
+
   /** The breakers that are not closed. */
   troubled(): BreakerView[] {
     return [...this.#actors.values()].flatMap(({ about, name, actor }) => {
@@ -224,7 +229,7 @@ export class Breakers {
   }
 
   #assignsNothing(scope: string): boolean {
-    return (this.#unused.get(scope)?.size ?? 0) > 1;
+    return this.unusedIn(scope) > 1;
   }
 
   #lookAtDeletion(key: string, snapshot: JobSnapshot): void {
