@@ -203,4 +203,11 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     found:
       'nothing in the daemon: a create of a frozen controller hung in an agent, and the next controller ordered the VM when it could appear no more',
   },
+  {
+    seed: 20146,
+    found:
+      'a runner that came online while GitHub assigned nothing, and ended without a job, kept the trial of GitHub for a quarter of an hour',
+    troubles: ['repositoryDeleted', 'nothingAssigned', 'ghostRunners'],
+    hasClocks: true,
+  },
 ];
