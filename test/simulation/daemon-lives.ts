@@ -27,6 +27,8 @@ export class DaemonLives implements Lives {
   #app: Hono | null = null;
   #admin: Hono | null = null;
   #count = 0;
+  /** Resolves when the machine wakes; null while it is awake. No process begins on a machine that sleeps. */
+  #machineWakes: Promise<void> | null = null;
   #wantsReload = false;
   /** Null for a daemon that is alone on its disk. */
   readonly #seat: ControllerSeat | null;
@@ -196,7 +198,9 @@ export class DaemonLives implements Lives {
       if (!isCounted) system.uncounted += ms;
     });
     this.#life?.sleep(woken);
+    if (!isCounted) this.#machineWakes = woken;
     await woken;
+    if (this.#machineWakes === woken) this.#machineWakes = null;
     trace(`${this.#name}: wakes`);
   }
 
@@ -265,7 +269,10 @@ export class DaemonLives implements Lives {
     this.#daemon = null;
     this.#app = null;
     const { clock } = this.#world;
-    void clock.sleepUntil(clock.now() + ms).then(() => this.start());
+    const start = () => this.start();
+    void clock
+      .sleepUntil(clock.now() + ms)
+      .then(() => (this.#machineWakes === null ? start() : this.#machineWakes.then(start)));
   }
 
   #hear(life: Life, line: string): void {

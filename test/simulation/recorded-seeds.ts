@@ -210,4 +210,9 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     troubles: ['repositoryDeleted', 'nothingAssigned', 'ghostRunners'],
     hasClocks: true,
   },
+  {
+    seed: 22023,
+    found: 'nothing in the daemon: it was started on a machine that slept, and its timers stood still',
+    hasClocks: true,
+  },
 ];
