@@ -213,6 +213,7 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
   {
     seed: 22023,
     found: 'nothing in the daemon: it was started on a machine that slept, and its timers stood still',
+    troubles: ['vmsHeld'],
     hasClocks: true,
   },
 ];
