@@ -21,12 +21,20 @@ export interface CliOptions {
   env?: NodeJS.ProcessEnv;
 }
 
+/** They end with this process, also when a signal ends it. */
+const running = new Set<ChildProcessWithoutNullStreams>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** The command line in its own process, run from its sources, with only PATH of this process's environment. */
 export function startCli(args: string[], { cwd = tmpdir(), env = {} }: CliOptions = {}): CliProcess {
   const child = spawn(process.execPath, ['--import', TSX, MAIN, ...args], {
     cwd,
     env: { PATH: process.env.PATH, HOME: tmpdir(), ...env },
   });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   const texts = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (chunk: string) => {
