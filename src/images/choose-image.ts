@@ -19,8 +19,8 @@ export function wantedImages({ current, previous, trial }: Rollout, host: string
 
 /**
  * Decides which image the next VM of a profile on a host is made from. `isReady`: VMs can be made from an image
- * there without a pull. `isTried`: a VM of the tried image is on its way to be usable. The tried image gets one
- * VM at a time, so that a bad one costs one slot; after one of its VMs failed, the next VM there is one of the
+ * there without a pull. `isTried`: in a VM of the tried image no runner has been online yet. The tried image gets
+ * one VM at a time, so that a bad one costs one slot; after one of its VMs failed, the next VM there is one of the
  * old image, which shows whether the host is the cause. The previous image is used while the current one is not
  * there, so that no job waits for a pull.
  */

@@ -22,8 +22,8 @@ export interface ImageRolloutsOptions {
   openHosts(): readonly string[];
   /** Whether VMs of the profile can be made from the image on the host without a pull. */
   isReady(host: string, profile: string, image: VmImage): boolean;
-  /** Whether a VM of the profile and the digest is on its way to be usable. */
-  isBeingMade(profile: string, digest: string): boolean;
+  /** Whether there is a VM of the profile and the digest in which no runner has been online yet. */
+  isTried(profile: string, digest: string): boolean;
   /** Called when another image may be chosen. */
   onChange(): void;
 }
@@ -208,7 +208,7 @@ export class ImageRollouts {
   }
 
   #isTried(profile: string, { trial }: Rollout): boolean {
-    return trial !== null && this.#options.isBeingMade(profile, trial.digest);
+    return trial !== null && this.#options.isTried(profile, trial.digest);
   }
 
   #lookAtReference(profile: string): void {

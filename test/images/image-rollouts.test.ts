@@ -46,9 +46,9 @@ test('a moved tag goes to one host, and the others keep the old image', () => {
 test('the host of the trial is preferred while a VM of the tried image may be made there, or a doubt is open', () => {
   const rollouts = trying();
   expect(rollouts.preferredHost(PROFILE)).toBe('mac-1');
-  at.making.add(digest('b'));
+  at.tried.add(digest('b'));
   expect([rollouts.preferredHost(PROFILE), chosen(rollouts, 'mac-1')]).toEqual([null, digest('a')]);
-  at.making.clear();
+  at.tried.clear();
   vm(rollouts, 'b', 'mac-1', 'It did not boot.');
   expect([rollouts.preferredHost(PROFILE), chosen(rollouts, 'mac-1')]).toEqual(['mac-1', digest('a')]);
 });

@@ -17,8 +17,8 @@ export interface RolloutsFixture {
   clock: ManualClock;
   /** Hosts that take jobs. */
   open: string[];
-  /** Digests of which a VM is on its way. */
-  making: Set<string>;
+  /** Digests of a VM in which no runner has been online yet. */
+  tried: Set<string>;
   /** Whether a host has what VMs of an image are made from; by default each has. */
   lacks: Set<string>;
   events: JournalEntry[];
@@ -35,7 +35,7 @@ export function rolloutsFixture(): RolloutsFixture {
     rows,
     clock,
     open: ['mac-1', 'mac-2'],
-    making: new Set(),
+    tried: new Set(),
     lacks: new Set(),
     events: [],
     logged: [],
@@ -64,7 +64,7 @@ export function rolloutsFixture(): RolloutsFixture {
         }),
         openHosts: () => fixture.open,
         isReady: (host, _profile, image) => !fixture.lacks.has(`${host} ${image.digest}`),
-        isBeingMade: (_profile, of) => fixture.making.has(of),
+        isTried: (_profile, of) => fixture.tried.has(of),
         onChange: () => undefined,
       };
       const rollouts = new ImageRollouts(options);

@@ -865,6 +865,13 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['test/images/choose-image.test.ts'],
   },
   {
+    law: 'images: an image on trial has one VM in which no runner was online',
+    file: 'src/controller/active/images/has-yet-to-serve.ts',
+    line: "  return isBeingMade(snapshot) || snapshot.hasTag('takesAnyJob');",
+    becomes: '  return isBeingMade(snapshot);',
+    tests: ['test/controller/has-yet-to-serve.test.ts'],
+  },
+  {
     law: 'images: after a failure of an image on trial the old image shows whether the host is the cause',
     file: 'src/images/choose-image.ts',
     line: '  return trial?.host === host && trial.doubt === null && !isTried;',

@@ -1,5 +1,5 @@
 import type { Rollout } from '../../src/store/tables/hosts/rollouts.ts';
-import type { Committed } from './committed.ts';
+import type { Committed, CommittedJob } from './committed.ts';
 import { isMaking } from './host-laws.ts';
 import { isOurs } from './request-laws.ts';
 import type { SimulatedWorld } from './simulated-world.ts';
@@ -49,7 +49,7 @@ export class ImageLaw {
     const made = committed
       .jobs()
       .filter((job) => job.context.vm?.profile === profile && job.context.vm.image?.digest === digest)
-      .filter(isMaking);
+      .filter(isUnproven);
     if (made.length > 1)
       broken.note(
         'a tried image gets one VM at a time',
@@ -62,6 +62,9 @@ export class ImageLaw {
     this.#allowed.set(key, (this.#allowed.get(key) ?? new Set()).add(host));
   }
 }
+
+/** Whether a job that gets this VM shows something new of its image: a warm VM has not had a runner yet. */
+const isUnproven = (job: CommittedJob) => isMaking(job) || job.value === 'warm';
 
 const isBad = ({ macs }: SimulatedWorld, digest: string) =>
   [...macs.values()].some(({ agent }) => Object.keys(agent.options.registry.boots[digest] ?? {}).length > 0);

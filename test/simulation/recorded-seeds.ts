@@ -215,5 +215,8 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     found: 'nothing in the daemon: it was started on a machine that slept, and its timers stood still',
     troubles: ['vmsHeld'],
     hasClocks: true,
+    seed: 20458,
+    found:
+      'a second VM of an image on trial was made while the first one was warm, so two jobs could fail on that image at once',
   },
 ];

@@ -12,6 +12,7 @@ import { BaseVms } from '../../../upkeep/bases/base-vms.ts';
 import type { Core } from '../../create-core.ts';
 import { pullEnded } from '../create-gates.ts';
 import type { Predecessor } from '../handed-over.ts';
+import { hasYetToServe } from './has-yet-to-serve.ts';
 
 export interface ImagesParts {
   config: Config;
@@ -66,11 +67,12 @@ export function createImages(parts: ImagesParts): {
       bases.areMadeOn(host)
         ? bases.of(host, profile, image).state === 'ready'
         : pulls.stateOf(host, rollouts.referenceFor(image)) === 'ready',
-    isBeingMade: (profile, digest) =>
-      [...core().actors.making()].some(({ snapshot }) => {
-        const { vm } = snapshot.context;
-        return vm?.profile === profile && vm.image?.digest === digest;
-      }),
+    isTried: (profile, digest) => {
+      const { actors } = core();
+      return [...actors.making(), ...actors.placeholders()].some(({ snapshot }) =>
+        hasYetToServe(snapshot, profile, digest),
+      );
+    },
     onChange: () => core().dispatcher.requestScheduling(),
   });
   return { pulls, bases, rollouts };
