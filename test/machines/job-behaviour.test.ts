@@ -3,7 +3,7 @@ import { failure } from '../../machines/failure.ts';
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
 import { readSnapshot } from '../../src/jobs/records/read-snapshot.ts';
 import { type Call, HANGS, JobRig, type RigOptions, type Script } from './job-rig.ts';
-import { OTHER_JOB, RUNNER, rejectionWith, START, VM } from './job-samples.ts';
+import { JOB, OTHER_JOB, RUNNER, rejectionWith, START, VM } from './job-samples.ts';
 import { done, rejected, snapshotAt, step } from './job-step.ts';
 
 const SECOND = 1_000;
@@ -76,6 +76,12 @@ test('a job that starts before its runner was seen online resets the tries of th
   });
   const { after } = step(from, { type: 'job.started' });
   expect(after.context.phase).toMatchObject({ tries: 0, nextTryAt: 0, lastFailure: null });
+});
+
+test('a late message that a job started changes nothing once the job is over', () => {
+  const job = { ...JOB, status: 'completed', conclusion: 'cancelled' } as const;
+  const from = snapshotAt('running.retiring.askingGuest.waiting', { job });
+  expect(step(from, { type: 'job.started' }).to).toBe('running.retiring.askingGuest.waiting');
 });
 
 test('the pauses start with the shortest one again in the next phase', async () => {

@@ -74,6 +74,17 @@ describe('a job that runs here', () => {
     expect(told).toBe('cancelled');
   });
 
+  test('is not lost when it was over before its VM went, also where its guest said that a job runs', async () => {
+    const told = await endOf(
+      { watches: [HANGS, HANGS, VANISHED], askGuest: [{ answer: 'working' }] },
+      async (rig) => {
+        await rig.send(completed('cancelled'));
+        rig.clock.advance((VM.expiresAt ?? 0) - START + 10 * MINUTE);
+      },
+    );
+    expect(told).toBe('cancelled');
+  });
+
   test('is lost by the image when its runner ended under it, whether GitHub says so early, late or never', async () => {
     expect(await endOf({ watches: [DIED], recheckJob: [FAILED] })).toBe('lost image RUNNER_DIED');
     const early = await endOf({ watches: [HANGS, DIED] }, (rig) => rig.send(completed('failure')));

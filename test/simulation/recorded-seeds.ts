@@ -219,4 +219,9 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     found:
       'a second VM of an image on trial was made while the first one was warm, so two jobs could fail on that image at once',
   },
+  {
+    seed: 21098,
+    found:
+      'a late message that a job started made a retired runner busy again, and a job that was over was called lost',
+  },
 ];

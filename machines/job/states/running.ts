@@ -104,7 +104,7 @@ function busy(s: JobSetup) {
       'Entered when a job runs on the runner: this job or another one.',
       'The daemon watches the runner until its process ends: this leads to `tearingDown` if the job is known to be over, and to `verifying` otherwise.',
       WATCH_FAILS,
-      'If the VM vanishes, the job is lost, and this leads to `tearingDown`.',
+      'If the VM vanishes, this leads to `tearingDown`, and a job that was not over is lost.',
       'If GitHub has this job queued at two looks with a minimum time between them, the runner has another job, and this leads to `releasing`.',
     ),
     tags: ['mayBeBusy', 'atWork'],
@@ -117,7 +117,11 @@ function busy(s: JobSetup) {
       ],
       // A repeated message must not interrupt the watch.
       'job.started': [{ guard: 'is the start news', actions: 'markStarted' }, {}],
-      'vm.vanished': [{ guard: 'is its lifetime over', ...OUT_OF_LIFETIME }, LOST_BUSY],
+      'vm.vanished': [
+        { guard: 'is the job over', ...GONE_FINISHING },
+        { guard: 'is its lifetime over', ...OUT_OF_LIFETIME },
+        LOST_BUSY,
+      ],
     },
     states: {
       watching: {
@@ -126,6 +130,7 @@ function busy(s: JobSetup) {
           src: 'watchRunner',
           input: ({ context }) => watchInput(context, 'exit'),
           onDone: [
+            { guard: withOutput('is the watched VM gone after the job'), ...GONE_FINISHING },
             { guard: withOutput('has the watched VM reached its lifetime'), ...OUT_OF_LIFETIME },
             { guard: withOutput('is the watched VM gone'), ...LOST_BUSY },
             { guard: withOutput('did the runner take a job'), target: 'watching', reenter: true },
@@ -234,7 +239,8 @@ export function running(s: JobSetup, { policy }: JobMachineOptions) {
     ),
     tags: ['holdsSlot', 'provisioned'],
     on: {
-      'job.started': { target: '.busy', actions: 'markStarted' },
+      // A delivery may be late by hours: what it says began is over.
+      'job.started': [{ guard: 'is the job over' }, { target: '.busy', actions: 'markStarted' }],
       'job.completed': [
         {
           guard: 'did the job run here',

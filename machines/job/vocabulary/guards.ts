@@ -119,6 +119,8 @@ export function guardedSetup({ policy, now }: JobMachineOptions) {
       'does GitHub call it busy': (_, { answer }: Output<'deregisterRunner'>) => answer === 'busy',
       'did the runner take a job': (_, { ended }: Output<'watchRunner'>) => ended === 'tookJob',
       'is the watched VM gone': (_, { ended }: Output<'watchRunner'>) => ended === 'vanished',
+      'is the watched VM gone after the job': ({ context }, { ended }: Output<'watchRunner'>) =>
+        ended === 'vanished' && context.job.status === 'completed',
       'has the watched VM reached its lifetime': ({ context }, { ended }: Output<'watchRunner'>) =>
         ended === 'vanished' && isExpired(context),
       'is its lifetime over': ({ context }) => isExpired(context),
