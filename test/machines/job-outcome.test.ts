@@ -85,6 +85,25 @@ describe('a job that runs here', () => {
     expect(told).toBe('cancelled');
   });
 
+  test('is lost by the host when its VM is gone at the first look after its lifetime, which a clock that was set may end early', async () => {
+    const silent = Array.from({ length: 40 }, () => IN_PROGRESS);
+    const expire = async (rig: JobRig) => {
+      await started(rig);
+      rig.clock.advance((VM.expiresAt ?? 0) - START + 10 * MINUTE);
+    };
+    const ends = await endOf(
+      { watches: [HANGS], askGuest: [{ answer: 'vanished' }], recheckJob: [...silent, FAILED] },
+      expire,
+    );
+    expect(ends).toBe('lost host VM_VANISHED');
+    const unreachable = { watches: [HANGS], askGuest: [{ fails: 'HOST_UNREACHABLE' as const }] };
+    const told = await endOf({ ...unreachable, recheckJob: [...silent, FAILED] }, async (rig) => {
+      await expire(rig);
+      await rig.send({ type: 'vm.vanished' });
+    });
+    expect(told).toBe('lost host VM_VANISHED');
+  });
+
   test('is lost by the image when its runner ended under it, whether GitHub says so early, late or never', async () => {
     expect(await endOf({ watches: [DIED], recheckJob: [FAILED] })).toBe('lost image RUNNER_DIED');
     const early = await endOf({ watches: [HANGS, DIED] }, (rig) => rig.send(completed('failure')));

@@ -131,7 +131,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     law: '10: the end of a lifetime is not the fault of the host',
     file: 'machines/job/states/running.ts',
-    line: "        { guard: 'is its lifetime over', ...OUT_OF_LIFETIME },",
+    line: "        { guard: 'does its lifetime end now', ...OUT_OF_LIFETIME },",
     becomes: '',
     tests: ['test/machines/job-outcome.test.ts'],
   },

@@ -224,4 +224,9 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     found:
       'a late message that a job started made a retired runner busy again, and a job that was over was called lost',
   },
+  {
+    seed: 20570,
+    found:
+      'a VM that its host had lost was called powered off at the end of its lifetime, which a clock that was set during a restart had ended',
+  },
 ];

@@ -41,16 +41,25 @@ export function releasing(s: JobSetup, next: Goal) {
 const ASK_AGAIN =
   "A failed question is repeated after a pause, which an operator's retry ends; a guest that is silent for too long leads to `askingGitHub`.";
 
+const GONE = { target: to('tearingDown') } as const;
+/** At the first look. Nobody saw when the VM went. */
+const GONE_UNSEEN = { ...GONE, actions: 'noteGoneUnseen' } as const;
+
 /**
  * Without an answer of the guest the VM stays: law 5 prefers a slot that is held too long to a build that is killed.
  */
 function askingGuest(
   s: JobSetup,
-  { description, whenNotWorking }: { description: string; whenNotWorking: Goal },
+  {
+    description,
+    whenNotWorking,
+    gone,
+  }: { description: string; whenNotWorking: Goal; gone: typeof GONE | typeof GONE_UNSEEN },
 ) {
   return s.createStateConfig({
     initial: 'acting',
     description: sentences(description, ASK_AGAIN),
+    on: { 'vm.vanished': gone },
     states: {
       acting: {
         invoke: {
@@ -59,7 +68,7 @@ function askingGuest(
           input: ({ context }) => ({ ...guestOf(context), runnerName: runnerOf(context).name }),
           onDone: [
             { guard: withOutput('is a job at work in the guest'), target: to('running.busy') },
-            { guard: withOutput('is the asked VM gone'), target: to('tearingDown') },
+            { guard: withOutput('is the asked VM gone'), ...gone },
             { target: to(whenNotWorking) },
           ],
           onError: [
@@ -133,6 +142,7 @@ export function retiring(s: JobSetup) {
           'The guest is asked whether a job runs in it: yes leads to `busy`, no to `deregistering`, and a VM that is gone to `tearingDown`.',
         ),
         whenNotWorking: 'running.retiring.deregistering',
+        gone: GONE_UNSEEN,
       }),
       deregistering: {
         initial: 'acting',
@@ -207,6 +217,7 @@ export function retiring(s: JobSetup) {
           'The guest is asked a second time: a job that runs in it leads to `busy`; no job, and a VM that is gone, lead to `tearingDown`.',
         ),
         whenNotWorking: 'tearingDown',
+        gone: GONE,
       }),
     },
   });

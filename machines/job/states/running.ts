@@ -119,7 +119,7 @@ function busy(s: JobSetup) {
       'job.started': [{ guard: 'is the start news', actions: 'markStarted' }, {}],
       'vm.vanished': [
         { guard: 'is the job over', ...GONE_FINISHING },
-        { guard: 'is its lifetime over', ...OUT_OF_LIFETIME },
+        { guard: 'does its lifetime end now', ...OUT_OF_LIFETIME },
         LOST_BUSY,
       ],
     },

@@ -47,7 +47,12 @@ const hasNames = ({ vm }: JobContext) => vm !== null && vm.numbers.next <= vm.nu
 
 /** Types, effects and guards of the job machine. A guard on the end of an effect is given what the effect returned. */
 export function guardedSetup({ policy, now }: JobMachineOptions) {
-  const isExpired = ({ vm }: JobContext) => vm !== null && vm.expiresAt !== null && vm.expiresAt <= now();
+  /** Whether a VM that is gone now went at the end of its lifetime. What is seen only after the margin went unseen. */
+  const endsItsLifetime = ({ vm }: JobContext) =>
+    vm !== null &&
+    vm.expiresAt !== null &&
+    vm.expiresAt <= now() &&
+    now() <= vm.expiresAt + policy.timeouts.expiryMargin;
 
   return setup({
     types: {
@@ -122,8 +127,8 @@ export function guardedSetup({ policy, now }: JobMachineOptions) {
       'is the watched VM gone after the job': ({ context }, { ended }: Output<'watchRunner'>) =>
         ended === 'vanished' && context.job.status === 'completed',
       'has the watched VM reached its lifetime': ({ context }, { ended }: Output<'watchRunner'>) =>
-        ended === 'vanished' && isExpired(context),
-      'is its lifetime over': ({ context }) => isExpired(context),
+        ended === 'vanished' && endsItsLifetime(context),
+      'does its lifetime end now': ({ context }) => endsItsLifetime(context),
       /** GitHub fails a job whose runner it does not hear for minutes, also one that goes on and ends well. */
       'did the runner end its job otherwise': ({ context }, { result }: Output<'watchRunner'>) =>
         context.job.conclusion === 'failure' && result !== undefined && result !== 'Failed',

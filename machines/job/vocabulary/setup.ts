@@ -212,6 +212,21 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
       loseAttempt: assign({
         failure: (_, params: { code: FailureCode; message: string }) => failure(params.code, params.message),
       }),
+      /**
+       * A VM that is powered off at the end of its lifetime is seen to go before the margin is over. One that is gone at
+       * the first look after that may have gone at any time: the lifetime may have ended only because a clock was set.
+       */
+      noteGoneUnseen: assign(({ context }) =>
+        context.failure?.code === 'LIFETIME_EXCEEDED'
+          ? ends(
+              context,
+              failure(
+                'VM_VANISHED',
+                'The VM was gone when it was looked at after the end of its lifetime: nobody saw when it went. If a job ran in it, GitHub fails that job within minutes: run it again there.',
+              ),
+            )
+          : {},
+      ),
       /** A wait that stays in the record after its end makes the record impossible to restore. */
       endLifetime: stopChild('lifetime'),
       noteRunnerEnd: assign(({ context }, { failure }: JobEffects['watchRunner']['output']) =>
