@@ -98,6 +98,36 @@ describe('the attempts of a job', () => {
       [1, ''],
     ]);
   });
+
+  test('that were over before the job was served again get back their VMs, which other jobs had since', () => {
+    const second = { ...VM, name: 'gh-default-101-2', madeFor: { jobId: JOB.id, attempt: 2 } };
+    const story = new Story()
+      .add('queued', { event: 'job.observed', from: '', changed: { job: job(0), vm: null } })
+      .add('creating.acting', { event: 'slot.granted', changed: { job: job(1), vm: VM } })
+      .add('queued', {
+        event: 'job.released',
+        changed: { job: job(1), vm: null },
+        attempt: 2,
+        actor: '101.2',
+      })
+      .add('creating.acting', {
+        ...{ actor: '101.2', attempt: 2, event: 'slot.granted' },
+        changed: { job: job(2), vm: second },
+      })
+      .add('creating.acting', {
+        ...{ actor: '101.2', attempt: 2, event: 'job.exchanged' },
+        ...{ kind: 'handover', detail: { jobId: 202 } },
+      })
+      .add('queued', { event: 'job.observed', from: '', changed: { job: job(0), vm: null }, actor: '101.3' })
+      .add('tearingDown.vm.acting', {
+        ...{ actor: '101.2', attempt: 2, event: 'job.released' },
+        changed: { job: { ...job(0), id: 0 }, vm: second },
+      })
+      .add('done', { actor: '101.2', attempt: 2, event: 'deleteVm done' });
+    expect(attemptsOf(story.entries).map(({ number }) => number)).toEqual([1, 2, 1]);
+    expect(phases(story)[1]).toContain('tearingDown 1');
+    expect(phases(story)[2]).toEqual(['queued now']);
+  });
 });
 
 test('who left a job does not tell its state: the job is where its actor is', () => {

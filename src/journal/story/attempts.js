@@ -9,6 +9,7 @@ import { contextAfter } from './contexts.js';
  *
  * @typedef {import('../../store/tables/journal.ts').StoredJournalEntry} Entry
  * @typedef {import('../../../machines/job/context.ts').JobContext} JobContext
+ * @typedef {Partial<JobContext>} Context
  *
  * @typedef {object} Phase a stay in one top state
  * @property {string} state
@@ -55,7 +56,7 @@ export class AttemptTeller {
     const number = entry.event === 'job.settled' ? Math.max(entry.attempt, this.#last) : entry.attempt;
     const isAgain = entry.event === 'job.observed' || (holds && number < this.#last);
     if (isAgain) this.#first = this.attempts.length;
-    const attempt = this.#attempt(number);
+    const attempt = (holds ? null : this.#attemptWith(context.vm)) ?? this.#attempt(number);
     if (context.vm) {
       const { name, host, madeFor } = context.vm;
       attempt.vm = { name, host, madeFor: madeFor?.jobId ?? entry.jobId };
@@ -70,6 +71,14 @@ export class AttemptTeller {
   /** The number of the last attempt. */
   get #last() {
     return this.attempts.slice(this.#first).at(-1)?.number ?? 0;
+  }
+
+  /**
+   * Returns the attempt that had a VM, also one from before the job was served again: the VM may have gone to another
+   * job since. @param {Context['vm']} vm
+   */
+  #attemptWith(vm) {
+    return vm ? this.attempts.findLast((attempt) => attempt.vm?.name === vm.name) : undefined;
   }
 
   /** @param {number} number */
