@@ -15,6 +15,9 @@ import { simulatedConfig } from './simulated-config.ts';
 import { type SimulatedWorld, WEBHOOK_SECRET } from './simulated-world.ts';
 import { oddDelivery, spoilRows } from './untruths.ts';
 
+/** Milliseconds after which an operator orders again a reload that was refused because of the disk. */
+const RELOAD_PAUSE = 10_000;
+
 /** The daemon's lives, one after the other: each death is followed by a start on what was committed. */
 export class DaemonLives implements Lives {
   readonly #world: SimulatedWorld;
@@ -155,7 +158,7 @@ export class DaemonLives implements Lives {
   }
 
   async #reload(daemon: Daemon, life: Life): Promise<void> {
-    const { broken, trace } = this.#world;
+    const { broken, trace, clock } = this.#world;
     const law = 'a right config is applied';
     try {
       const { outcome, changes, problems } = await daemon.reload('the simulation');
@@ -163,8 +166,11 @@ export class DaemonLives implements Lives {
       if (outcome !== 'refused') return;
       const said = problems.map(({ message }) => message).join(' ');
       // The daemon learns with its next write that the disk has room again.
-      if (this.#world.isDiskFull || said.includes('cannot be written')) this.#wantsReload = true;
-      else if (!said.includes('is ending') && !this.#seat) broken.note(law, said);
+      if (this.#world.isDiskFull || said.includes('cannot be written')) {
+        this.#wantsReload = true;
+        await clock.sleepUntil(clock.now() + RELOAD_PAUSE);
+        if (this.#wantsReload && life === this.#life && life.isAlive) this.reload();
+      } else if (!said.includes('is ending') && !this.#seat) broken.note(law, said);
     } catch (error) {
       if (life.isAlive && !this.#seat) broken.note(law, String(error));
     }

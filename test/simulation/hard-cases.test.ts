@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { CALM_SCENARIO } from './calm-scenario.ts';
 import { runScenario } from './run-scenario.ts';
 import type { Incident, Push, Scenario, TimedFault } from './scenario.ts';
+import type { Trouble } from './trouble.ts';
 
 // What a seed finds once in hundreds of runs; here each case is certain.
 
@@ -31,6 +32,26 @@ test('a job of a lost host goes on at another', { timeout: 60_000 }, async () =>
   const { broken, asPlanned, lasted } = await runScenario({ ...CALM_SCENARIO, macs, incidents: [lost] });
   expect({ broken, asPlanned }).toEqual({ broken: [], asPlanned: 1 });
   expect(lasted).toBeLessThan(HOUR);
+});
+
+test('a change of the config that a full disk refuses is applied when its operator tries again', {
+  timeout: 60_000,
+}, async () => {
+  const [push] = CALM_SCENARIO.pushes as [Push];
+  const removed: Trouble = {
+    what: 'configReloaded',
+    how: 'labelRemoved',
+    label: 'mac',
+    at: 10_000,
+    lasts: 60_000,
+  };
+  const { broken, asPlanned } = await runScenario({
+    ...CALM_SCENARIO,
+    pushes: [{ ...push, at: 30_000 }],
+    troubles: [removed],
+    incidents: [{ what: 'diskFull', at: 20_000, lasts: 2 * 60_000 }],
+  });
+  expect({ broken, asPlanned }).toEqual({ broken: [], asPlanned: 1 });
 });
 
 test.each([1, 2, 3])(

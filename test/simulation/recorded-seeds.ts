@@ -229,4 +229,13 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     found:
       'a VM that its host had lost was called powered off at the end of its lifetime, which a clock that was set during a restart had ended',
   },
+  {
+    seed: 20867,
+    found:
+      'a VM that came back from another job was told as a new attempt of a job that was served again since',
+  },
+  {
+    seed: 20878,
+    found: 'nothing in the daemon: nobody ordered again a reload that a full disk had refused',
+  },
 ];
