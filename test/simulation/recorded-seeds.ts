@@ -238,4 +238,10 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     seed: 20878,
     found: 'nothing in the daemon: nobody ordered again a reload that a full disk had refused',
   },
+  {
+    seed: 1107,
+    controllers: 2,
+    found:
+      'nothing in the daemon: an agent powered a VM off at the end of its lifetime, and the host was to be blamed',
+  },
 ];

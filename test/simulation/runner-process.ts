@@ -38,6 +38,9 @@ export interface RunnerConsole {
 /** `ended`: the runner reported the job's end. `refused`: GitHub ended the job by itself, and the runner heard of it. */
 export type WorkEnd = 'ended' | 'refused' | 'died' | 'powerCut';
 
+/** The same for the VM. `expired`: the agent powered it off at the end of its lifetime. */
+export type VmWorkEnd = WorkEnd | 'expired';
+
 const RENEW_EVERY = 60_000;
 
 /**

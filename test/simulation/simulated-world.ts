@@ -14,7 +14,7 @@ import { Chance } from './chance.ts';
 import { Committed } from './committed.ts';
 import { CrashPoints } from './crash-points.ts';
 import { MemoryMac, SSH_PASSWORD } from './memory-mac.ts';
-import type { RunnerManners, WorkEnd } from './runner-process.ts';
+import type { RunnerManners, VmWorkEnd, WorkEnd } from './runner-process.ts';
 import type { Manners, Scenario } from './scenario.ts';
 import type { Trouble } from './trouble.ts';
 import { VmLedger } from './vm-ledger.ts';
@@ -28,7 +28,7 @@ export interface WorkDone {
   /** The name of the VM, or a later one where that was taken at GitHub. */
   runnerName: string;
   jobId: number;
-  how: WorkEnd;
+  how: VmWorkEnd;
 }
 
 /** A Mac as the daemon reaches it. */
@@ -127,8 +127,11 @@ export function createWorld(
     });
     const launched = (vmName: string, runnerName: string) => ledger.hasRunner(vmName, runnerName);
     const tookJob = (vmName: string) => ledger.hasJob(vmName);
-    const worked = (vmName: string, runnerName: string, jobId: number, how: WorkEnd) =>
-      work.push({ vmName, runnerName, jobId, how });
+    const worked = (vmName: string, runnerName: string, jobId: number, end: WorkEnd) => {
+      const vm = [...agent.vms.values()].find((one) => one.name === vmName);
+      const isExpired = vm?.expiresAt != null && vm.expiresAt <= agent.clock.now();
+      work.push({ vmName, runnerName, jobId, how: end === 'powerCut' && isExpired ? 'expired' : end });
+    };
     const memory = new MemoryMac({ name, github, manners, latency, launched, tookJob, worked });
     const faults = new FaultPlan(clock, random);
     const agent = createAgentWorld({ clock, random, faults, hypervisor: memory.hypervisor, settings });

@@ -35,7 +35,7 @@ const truth = (facts: Partial<JobTruth> = {}): JobTruth => ({
   ...facts,
 });
 
-const cut = (how: 'powerCut' | 'died') =>
+const cut = (how: 'powerCut' | 'expired' | 'died') =>
   truth({ conclusion: 'failure', work: [{ vmName: VM.name, runnerName: VM.name, jobId: JOB.id, how }] });
 
 describe('law 10: the story of a job is true', () => {
@@ -52,6 +52,14 @@ describe('law 10: the story of a job is true', () => {
     expect(untruths(served(LOST, 'failure'), cut('died'))).toHaveLength(1);
     expect(untruths(served(LOST), truth())).toHaveLength(1);
     expect(untruths(served(undefined), truth())).toEqual(['its end is not told']);
+  });
+
+  test('and not the fault of the host at the end of a lifetime, nor the end of a lifetime where the host was at fault', () => {
+    const cause = failure('LIFETIME_EXCEEDED', 'The lifetime of the VM ended.');
+    const expired = { outcome: 'lost', blame: 'job', cause } as const;
+    expect(untruths(served(expired, 'failure'), cut('expired'))).toEqual([]);
+    expect(untruths(served(LOST, 'failure'), cut('expired'))).toHaveLength(1);
+    expect(untruths(served(expired, 'failure'), cut('powerCut'))).toHaveLength(1);
   });
 
   test('and knows phases that a clock was set back between from phases that overlap', () => {

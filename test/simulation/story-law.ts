@@ -156,6 +156,8 @@ function endsThatAreTrue(conclusion: string | null, done: WorkDone | undefined):
       return ['lost (image)', UNSEEN, ...isCancelled];
     case 'powerCut':
       return ['lost (host)', UNSEEN, ...isCancelled];
+    case 'expired':
+      return ['lost (job)', UNSEEN, ...isCancelled];
     case 'refused':
       return ['lost (host)', ...isCancelled];
   }
