@@ -215,28 +215,38 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     found: 'nothing in the daemon: it was started on a machine that slept, and its timers stood still',
     troubles: ['vmsHeld'],
     hasClocks: true,
+  },
+  {
     seed: 20458,
     found:
       'a second VM of an image on trial was made while the first one was warm, so two jobs could fail on that image at once',
+    troubles: ['imageMoves', 'vmsHeld'],
   },
   {
     seed: 21098,
     found:
       'a late message that a job started made a retired runner busy again, and a job that was over was called lost',
+    troubles: ['imageDenied'],
+    hasClocks: true,
   },
   {
     seed: 20570,
     found:
       'a VM that its host had lost was called powered off at the end of its lifetime, which a clock that was set during a restart had ended',
+    troubles: ['repositoryRenamed', 'jitForbidden', 'unlistedRepository'],
+    hasClocks: true,
   },
   {
     seed: 20867,
     found:
       'a VM that came back from another job was told as a new attempt of a job that was served again since',
+    troubles: ['imageDenied', 'macDead', 'configReloaded'],
   },
   {
     seed: 20878,
     found: 'nothing in the daemon: nobody ordered again a reload that a full disk had refused',
+    troubles: ['rightsTaken', 'imageDenied', 'configReloaded', 'vmsHeld'],
+    hasClocks: true,
   },
   {
     seed: 1107,
