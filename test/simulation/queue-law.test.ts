@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { addForeignVm } from '../../src/simulator/agent/control.ts';
+import type { Job } from '../../src/simulator/github/jobs/job.ts';
 import { ensureRepository } from '../../src/simulator/github/repositories.ts';
 import { addRunner } from '../../src/simulator/github/runners/runners.ts';
 import { BUDGET } from './github-budget.ts';
@@ -112,6 +113,17 @@ describe('a job that is queued beside a free slot', () => {
       wait(LONGEST_WAIT + 1);
       expect(broken()).toContain('every queued job is served');
     }
+  });
+
+  test('waits from when it came, not from when another one of its profile began to wait', () => {
+    const { world, push, wait, broken } = newWorld();
+    wait(LONGEST_WAIT);
+    push();
+    world.github.queue.delete(world.github.jobs.get(JOB) as Job);
+    wait(LONGEST_WAIT);
+    expect(broken()).toEqual([]);
+    wait(1);
+    expect(broken()).toEqual(['every queued job is served']);
   });
 
   test('is none after a trouble for as long as the trouble lasted, also for a job that came late', () => {

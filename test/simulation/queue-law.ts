@@ -57,6 +57,8 @@ export class QueueLaw {
   readonly #excused = new Map<string, { first: number; last: number }>();
   /** By job id, epoch ms at which it was last seen with a VM of its own, or with one on its way. */
   readonly #suppliedAt = new Map<number, number>();
+  /** By job id, epoch ms at which it was first seen in the queue. */
+  readonly #queuedAt = new Map<number, number>();
   #began: number | null = null;
   /** Epoch ms. */
   #calmSince: number | null = null;
@@ -103,7 +105,10 @@ export class QueueLaw {
   #longestWait(jobs: readonly Job[], supplied: readonly number[], unmetSince: number): Wait {
     const waits = jobs
       .filter(({ id }) => !supplied.includes(id))
-      .map((job) => ({ job, since: Math.max(unmetSince, this.#suppliedAt.get(job.id) ?? 0) }))
+      .map((job) => {
+        const had = [this.#queuedAt.get(job.id) ?? 0, this.#suppliedAt.get(job.id) ?? 0];
+        return { job, since: Math.max(unmetSince, ...had) };
+      })
       .sort((one, other) => other.since - one.since);
     return waits[jobs.length - supplied.length - 1] as Wait;
   }
@@ -148,6 +153,7 @@ export class QueueLaw {
       if (label === undefined || !world.isServed(job.run.repository)) continue;
       if (isOverBudget(world, job)) continue;
       const key = keyOf(world, job, label);
+      if (!this.#queuedAt.has(job.id)) this.#queuedAt.set(job.id, now);
       const causes = troubles.filter((trouble) => touches(world, trouble, job, label));
       if (causes.length > 0) {
         const began = causes.map((trouble) => this.#troubledSince.get(trouble) ?? now);
