@@ -4,6 +4,7 @@ import { addForeignVm } from '../../src/simulator/agent/control.ts';
 import type { Job } from '../../src/simulator/github/jobs/job.ts';
 import { ensureRepository } from '../../src/simulator/github/repositories.ts';
 import { addRunner } from '../../src/simulator/github/runners/runners.ts';
+import { beginTrouble } from './begin-trouble.ts';
 import { BUDGET } from './github-budget.ts';
 import { planScenario } from './plan-scenario.ts';
 import { APP, TROUBLE_KINDS, UNLISTED } from './plan-troubles.ts';
@@ -160,9 +161,19 @@ describe('a job that is queued beside a free slot', () => {
       ['nobody waits for the trouble of others'],
     ],
   ])('while %s', (_what, going, expected) => {
-    const { wait, broken } = newWorld();
+    const { world, wait, broken } = newWorld();
+    if (going.trouble.what === 'registrationForbidden') beginTrouble(world, going.trouble);
     wait(LONGEST_WAIT + 1, { troubles: [going] });
     expect(broken()).toEqual(expected);
+  });
+
+  test('while its repository, which was renamed since, takes no runners', () => {
+    const { world, wait, broken } = newWorld();
+    const going = trouble({ what: 'registrationForbidden', repository: APP });
+    beginTrouble(world, going.trouble);
+    beginTrouble(world, trouble({ what: 'repositoryRenamed', repository: APP, name: 'renamed' }).trouble);
+    wait(LONGEST_WAIT + 1, { troubles: [going] });
+    expect(broken()).toEqual([]);
   });
 });
 

@@ -189,7 +189,7 @@ const keepsVms = ({ name }: Mac, troubles: readonly OngoingTrouble[]) =>
 
 /** Whether a job cannot run while this trouble goes on. */
 function touches(
-  { github, scenario }: SimulatedWorld,
+  { scenario }: SimulatedWorld,
   { trouble, jobId }: OngoingTrouble,
   job: Job,
   label: string,
@@ -200,8 +200,9 @@ function touches(
     case 'nothingAssigned':
       return true;
     case 'registrationForbidden': {
-      const isIts = github.repositories.get(trouble.repository) === job.run.repository;
-      return scenario.scope === 'repository' && isIts;
+      // The trouble names a repository that may have another name by now.
+      const { isArchived, allowsRunners } = job.run.repository;
+      return scenario.scope === 'repository' && (isArchived || !allowsRunners);
     }
     case 'imageDenied':
       return trouble.label === label;

@@ -254,4 +254,10 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     found:
       'nothing in the daemon: an agent powered a VM off at the end of its lifetime, and the host was to be blamed',
   },
+  {
+    seed: 22198,
+    found: 'nothing in the daemon: a repository that takes no runners had another name by then',
+    troubles: ['repositoryRenamed', 'registrationForbidden', 'repositoryDeleted'],
+    hasClocks: true,
+  },
 ];
