@@ -1,4 +1,4 @@
-import { firstOf, type Life } from './life.ts';
+import { firstOf } from './life.ts';
 import type { LifeParts } from './life-ports.ts';
 import { refused } from './refused.ts';
 import { checkGitHubRequest } from './request-laws.ts';
@@ -12,6 +12,7 @@ export async function fetchFromGitHub(
 ): Promise<Response> {
   const { clock, githubApp } = world;
   const { signal: stops, letGo } = firstOf(life.ended, init.signal);
+  const canUse = () => life.isAlive && seat?.isActive(life) !== false;
   const failed = (code: string) => Object.assign(new TypeError('fetch failed'), { cause: refused(code) });
   try {
     await clock.sleepUntil(clock.now() + world.latency() + (seat?.lateness() ?? 0), stops);
@@ -33,7 +34,7 @@ export async function fetchFromGitHub(
     const answer = await Promise.race([asked, cutOff]);
     world.trace(`github: ${method} ${pathname} → ${answer.type === 'error' ? 'cut' : answer.status}`);
     if (answer.type === 'error') throw failed('ECONNRESET');
-    if (method === 'POST' && answer.status === 201) await keepSecrets(world, life, answer.clone());
+    if (method === 'POST' && answer.status === 201) await keepSecrets(world, answer.clone(), canUse);
     await clock.sleepUntil(clock.now() + world.latency(), stops);
     return answer;
   } finally {
@@ -53,8 +54,12 @@ function requestOf(
 }
 
 /** Notes as secrets all values that GitHub issues for making runners, and which runner one is for. */
-async function keepSecrets({ secrets, ledger }: SimulatedWorld, life: Life, answer: Response): Promise<void> {
+async function keepSecrets(
+  { secrets, ledger }: SimulatedWorld,
+  answer: Response,
+  canUse: () => boolean,
+): Promise<void> {
   const { encoded_jit_config: config, token, runner } = (await answer.json()) as Record<string, unknown>;
   for (const secret of [config, token]) if (typeof secret === 'string') secrets.add(secret);
-  if (typeof config === 'string') ledger.handOut((runner as { name: string }).name, life);
+  if (typeof config === 'string') ledger.handOut((runner as { name: string }).name, { canUse });
 }

@@ -196,33 +196,26 @@ describe('no name twice', () => {
     expect(broken()).toEqual([]);
   });
 
-  const got = { isAlive: true, isAsleep: false };
-
-  test.each<[string, { isThere: boolean; isJit: boolean; holder?: typeof got }, string[]]>([
+  test.each<[string, { isThere: boolean; isJit: boolean; canUse?: boolean }, string[]]>([
     ['is there', { isThere: true, isJit: true }, ['no name twice']],
     [
       'was there, and whose configuration we got',
-      { isThere: false, isJit: true, holder: got },
+      { isThere: false, isJit: true, canUse: true },
       ['no name twice'],
     ],
     ['was there, and registered itself', { isThere: false, isJit: false }, ['no name twice']],
     ['was there, and nobody could ever use', { isThere: false, isJit: true }, []],
     [
-      'was there, and whose process died before a guest got the configuration',
-      { isThere: false, isJit: true, holder: { ...got, isAlive: false } },
+      'was there, and whose process died or lost its lease before a guest got the configuration',
+      { isThere: false, isJit: true, canUse: false },
       [],
     ],
-    [
-      'was there, and whose frozen process has not seen the configuration',
-      { isThere: false, isJit: true, holder: { ...got, isAsleep: true } },
-      [],
-    ],
-  ])('a runner with the name of one that %s', (_what, { isThere, isJit, holder }, expected) => {
+  ])('a runner with the name of one that %s', (_what, { isThere, isJit, canUse }, expected) => {
     const { world, broken } = newWorld();
     const scope = { kind: 'repository', repository: ensureRepository(world.github, APP) } as const;
     const kind = { groupId: 1, labels: [], ephemeral: true, isJit, workFolder: '_work' };
     const { id } = addRunner(world.github, { ...kind, scope, name: NAME });
-    if (holder) world.ledger.handOut(NAME, holder);
+    if (canUse !== undefined) world.ledger.handOut(NAME, { canUse: () => canUse });
     if (!isThere) world.github.runners.delete(id);
     addRunner(world.github, { ...kind, scope, name: NAME });
     expect(broken()).toEqual(expected);

@@ -189,7 +189,7 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     seed: 211,
     controllers: 2,
     found:
-      'nothing in the daemon: a runner vanished at GitHub whose configuration only a frozen controller had, and the next one registered it again',
+      'nothing in the daemon: a runner vanished at GitHub whose configuration only a frozen controller had, and the next one registered it again (897: one that stood by)',
   },
   {
     seed: 632,

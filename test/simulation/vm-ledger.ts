@@ -1,7 +1,6 @@
 import { parseResourceName } from '../../machines/resource-name.ts';
 import type { Vm } from '../../src/simulator/agent/vms/vm.ts';
 import { isRegistered, type Runner } from '../../src/simulator/github/runners/runners.ts';
-import type { Life } from './life.ts';
 import { isOurs, NAME_PREFIX } from './request-laws.ts';
 import type { Mac, SimulatedWorld } from './simulated-world.ts';
 
@@ -22,12 +21,12 @@ export interface LedgerVm {
   hadJob: boolean;
 }
 
-/** Who got the configuration of a runner. */
-type Holder = Pick<Life, 'isAlive' | 'isAsleep'>;
+/** Who got the configuration of a runner, and whether a runner can still be launched with it. */
+interface Holder {
+  canUse(): boolean;
+}
 
-const A_GUEST: Holder = { isAlive: true, isAsleep: false };
-
-const canUse = (holder: Holder | undefined) => holder?.isAlive === true && !holder.isAsleep;
+const A_GUEST: Holder = { canUse: () => true };
 
 /** What the ledger watches, and where it reports breaches. */
 type LedgerParts = Pick<SimulatedWorld, 'clock' | 'broken' | 'github' | 'macs' | 'committed'>;
@@ -40,8 +39,8 @@ const LONGEST_PAUSE = 3_600_000;
 /**
  * Every VM of ours that a host made and every runner that GitHub registered, since the world began; the
  * daemon is not asked. A name must never be used for a second thing. What is gone may be made again only if
- * nobody can use it: a VM that never ran, or a runner whose configuration no guest got and whose process died,
- * or is frozen and loses its lease; the next one repeats the request. VMs for one job must come at growing
+ * nobody can use it: a VM that never ran, or a runner whose configuration no guest got and whose process died
+ * or lost its lease; the next one repeats the request. VMs for one job must come at growing
  * distances, unless they had a job: 30 s, then a minute, two, up to an hour.
  */
 export class VmLedger {
@@ -152,7 +151,7 @@ export class VmLedger {
     if (!isOurs(name)) return;
     const earlier = this.#runners.get(name);
     const isUsable =
-      earlier && (!earlier.isJit || canUse(this.#handedOut.get(name)) || isRegistered(github, earlier));
+      earlier && (!earlier.isJit || this.#handedOut.get(name)?.canUse() || isRegistered(github, earlier));
     if (isUsable && !this.#isRebuilding)
       broken.note('no name twice', `a second runner is registered as ${name}`);
     this.#runners.set(name, runner);

@@ -59,6 +59,11 @@ export class ControllerSeat {
     return simulatedPools(this.#options.server, life, pass);
   }
 
+  /** Whether a process of it has the lease now. */
+  isActive(life: Life): boolean {
+    return this.#options.lease.isHeldBy(life);
+  }
+
   /** A request leaves its process. */
   sends(life: Life, what: string): void {
     this.#options.lease.checkRequest(life, this.name, what);

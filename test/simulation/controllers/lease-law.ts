@@ -15,9 +15,13 @@ export class LeaseLaw {
     this.#database = database;
   }
 
+  isHeldBy(life: unknown): boolean {
+    return this.#database.isHeldBy(life);
+  }
+
   /** A request leaves a process now. */
   checkRequest(life: unknown, name: string, what: string): void {
-    if (this.#database.isHeldBy(life)) return;
+    if (this.isHeldBy(life)) return;
     this.#world.broken.note(
       'one controller is active at a time',
       `${what} leaves ${name}, whose lease has ended in the database`,
