@@ -30,7 +30,8 @@ const SUCCEEDED = { outcome: 'succeeded', blame: null, cause: null } as const;
 const LOST = { outcome: 'lost', blame: 'host', cause: GONE } as const;
 
 const truth = (facts: Partial<JobTruth> = {}): JobTruth => ({
-  ...{ jobId: JOB.id, status: 'completed', conclusion: 'success', isAnswered: true, hasRecord: true },
+  ...{ jobId: JOB.id, status: 'completed', conclusion: 'success', isAnswered: true },
+  ...{ hasRecord: true, isClockRight: true },
   work: [{ vmName: VM.name, runnerName: VM.name, jobId: JOB.id, how: 'ended' }],
   ...facts,
 });
@@ -59,6 +60,7 @@ describe('law 10: the story of a job is true', () => {
     const expired = { outcome: 'lost', blame: 'job', cause } as const;
     expect(untruths(served(expired, 'failure'), cut('expired'))).toEqual([]);
     expect(untruths(served(LOST, 'failure'), cut('expired'))).toHaveLength(1);
+    expect(untruths(served(LOST, 'failure'), { ...cut('expired'), isClockRight: false })).toEqual([]);
     expect(untruths(served(expired, 'failure'), cut('powerCut'))).toHaveLength(1);
   });
 

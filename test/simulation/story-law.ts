@@ -16,6 +16,8 @@ export interface JobTruth {
   isAnswered: boolean;
   /** The record of each VM that it had is there, so that its story can name them. */
   hasRecord: boolean;
+  /** The daemon's clock was never set and runs at the right rate. */
+  isClockRight: boolean;
   /** The work of our runners on it, in order; usually one or none. */
   work: readonly WorkDone[];
 }
@@ -33,6 +35,8 @@ export function checkStories(world: SimulatedWorld): void {
   const isRestored = world.scenario.controllers?.incidents.some(({ what }) => what === 'databaseRestored');
   const hasRecord =
     !isRestored && ![...world.committed.rows.keys()].some((key) => key.startsWith('!quarantine!'));
+  const { clock, controllers } = world.scenario;
+  const isClockRight = clock.settings.length === 0 && !controllers;
   const stories = new Map<number, StoredJournalEntry[]>();
   for (const entry of entries) stories.set(entry.jobId, [...(stories.get(entry.jobId) ?? []), entry]);
   for (const [jobId, story] of stories) {
@@ -41,7 +45,8 @@ export function checkStories(world: SimulatedWorld): void {
     const { status, conclusion } = job.state;
     const isAnswered = [...world.github.repositories.values()].includes(job.run.repository);
     const work = world.work.filter((one) => one.jobId === jobId);
-    for (const what of untruths(story, { jobId, status, conclusion, isAnswered, hasRecord, work })) {
+    const truth = { jobId, status, conclusion, isAnswered, hasRecord, isClockRight, work };
+    for (const what of untruths(story, truth)) {
       world.broken.note('law 10: the story of a job is true', `job ${jobId}: ${what}`);
     }
   }
@@ -115,7 +120,7 @@ function ofNumbers(attempts: readonly Attempt[]): string[] {
 function ofEnd(
   { attempts: { attempts }, contexts }: Told,
   story: StoredJournalEntry[],
-  { status, conclusion, isAnswered, work, hasRecord }: JobTruth,
+  { status, conclusion, isAnswered, work, hasRecord, isClockRight }: JobTruth,
 ): string[] {
   const open = attempts.flatMap(({ phases }) => phases.filter(({ to }) => to === null));
   const found = open.map(({ state }) => `its ${state} never ends`);
@@ -135,6 +140,8 @@ function ofEnd(
   const expected = [...endsThatAreTrue(conclusion, done), ...(isUntold ? ['unknown'] : [])];
   // Its runner heard from GitHub that it was over, and the daemon saw only the end of its VM.
   if (!isAnswered && done?.how === 'refused') expected.push('lost (job)');
+  // By a clock that is slow, as one that catches up after it was set, a VM goes before its lifetime ends.
+  if (!isClockRight && done?.how === 'expired') expected.push('lost (host)');
   if (!expected.includes(told))
     found.push(
       `it ended ${told}, and in truth ${done?.how ?? 'without work'} (${conclusion}): ${end.cause?.message}`,
