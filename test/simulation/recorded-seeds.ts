@@ -260,4 +260,16 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     troubles: ['repositoryRenamed', 'registrationForbidden', 'repositoryDeleted'],
     hasClocks: true,
   },
+  {
+    seed: 22348,
+    found:
+      'nothing in the daemon: a story was read between the two entries of an exchange, which are one batch',
+    troubles: ['deletesFail', 'jobWithheld'],
+  },
+  {
+    seed: 22331,
+    found: 'nothing in the daemon: by a clock that caught up slowly, a VM went before its lifetime ended',
+    troubles: ['repositoryRenamed', 'unlistedRepository'],
+    hasClocks: true,
+  },
 ];

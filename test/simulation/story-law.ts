@@ -58,9 +58,11 @@ export function untruths(story: StoredJournalEntry[], truth: JobTruth): string[]
   if (first?.event !== 'job.observed') return [];
   const told = { attempts: new AttemptTeller(), contexts: new JobContexts() };
   const found = new Set<string>();
-  for (const entry of story) {
+  for (const [at, entry] of story.entries()) {
     told.attempts.add(entry);
     told.contexts.add(entry);
+    // Two actors that exchange their jobs write an entry each, in one batch: nobody is shown the first alone.
+    if (story[at + 1]?.at === entry.at) continue;
     for (const what of ofMoment(told, entry.at)) found.add(what);
   }
   for (const what of ofEnd(told, story, truth)) found.add(what);
