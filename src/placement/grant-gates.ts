@@ -42,20 +42,27 @@ export class GrantGates implements Gates {
   }
 
   /**
-   * The trial of GitHub goes to the job that most probably shows that GitHub works. GitHub may assign nothing in one
-   * repository only, and an image may be broken: if the oldest job always got the trial, the others would wait for as
-   * long as that goes on.
+   * The trial of GitHub or of a profile goes to the job that most probably shows that it works. GitHub may assign
+   * nothing in one repository only, an image may be broken or serve one job only: if the oldest job always got the
+   * trial, the others would wait for as long as that goes on.
    */
   inOrder(due: WaitingJob[]): WaitingJob[] {
-    if (this.room('github github') !== 1) return due;
-    const ranked = due.map((waiting) => {
-      const job = this.#jobOf(waiting.key);
-      const unused = job === null ? 0 : this.#options.breakers.unusedIn(this.#scopeOf(job));
-      return { waiting, unused, vmsInVain: job?.vmsInVain ?? 0 };
-    });
-    return ranked
+    const tried = [...new Set(due.map(({ profile }) => profile))].filter(
+      (profile) => this.room(`profile ${profile}`) === 1,
+    );
+    const ofTried = new Map(
+      tried.map((name) => [
+        name,
+        due.filter(({ profile }) => profile === name).sort((a, b) => this.#vmsInVain(a) - this.#vmsInVain(b)),
+      ]),
+    );
+    // The jobs of a profile share their places among those of the others.
+    const inTurn = due.map((job) => ofTried.get(job.profile)?.shift() ?? job);
+    if (this.room('github github') !== 1) return inTurn;
+    return inTurn
+      .map((job) => ({ job, unused: this.#unused(job), vmsInVain: this.#vmsInVain(job) }))
       .sort((a, b) => a.unused - b.unused || a.vmsInVain - b.vmsInVain)
-      .map(({ waiting }) => waiting);
+      .map(({ job }) => job);
   }
 
   of({ key, profile }: WaitingJob): string[] | null {
@@ -134,6 +141,16 @@ export class GrantGates implements Gates {
     if (pulls.stateOf(host, image) !== 'missing' || breakers.room(`pull ${gate.name}`) === 0) return;
     breakers.tell(gate, { type: 'attempt.began' });
     pulls.ensure(host, image).catch(() => undefined);
+  }
+
+  #vmsInVain({ key }: WaitingJob): number {
+    return this.#jobOf(key)?.vmsInVain ?? 0;
+  }
+
+  /** How many runners of the job's repository or organization got no job in a row. */
+  #unused({ key }: WaitingJob): number {
+    const job = this.#jobOf(key);
+    return job === null ? 0 : this.#options.breakers.unusedIn(this.#scopeOf(job));
   }
 
   #jobOf(key: string): Job | null {

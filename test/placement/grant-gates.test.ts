@@ -286,6 +286,24 @@ describe('the trial of a GitHub that assigns nothing', () => {
   });
 });
 
+test('the trial of a profile goes to its job with the fewest VMs in vain, and jobs of others keep their order', async () => {
+  const jobs = [3, 1, 2].map((vmsInVain, n) => ({
+    ...JOB,
+    id: 101 + n,
+    vmsInVain,
+    queuedAt: JOB.queuedAt + n,
+  }));
+  const at = gated([
+    ...jobs,
+    { ...JOB, id: 104, profile: 'other', vmsInVain: 9, queuedAt: JOB.queuedAt + 4 },
+  ]);
+  const order = () => at.gates.inOrder(at.waiting).map(({ key }) => key);
+  expect(order()).toEqual(['101', '102', '103', '104']);
+  at.fail('profile', PROFILE, 3);
+  await at.clock.pass(30_000);
+  expect(order()).toEqual(['102', '103', '101', '104']);
+});
+
 describe('a pull that the registry refuses', () => {
   const refused = async () => {
     const at = gated();
