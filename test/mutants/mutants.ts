@@ -52,6 +52,13 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['test/github/runners.test.ts', 'test/effects/obtain-runner-config.test.ts'],
   },
   {
+    law: '3: an id that only a list shows may be that of another runner by now',
+    file: 'src/github/runners/runners.ts',
+    line: '      return now !== null && isSame(now.name, name) ? now : null;',
+    becomes: '      return found;',
+    tests: ['test/github/runners.test.ts'],
+  },
+  {
     law: '2: the end of a VM is not the end of the registration that bears its name',
     file: 'src/effects/runner/obtain-runner-config.ts',
     line: '        const key = registrationKey(scope, runnerName);',
