@@ -1,3 +1,4 @@
+import type { BreakerView } from '../../machines/breaker.ts';
 import type { Job, RunnerScope } from '../../machines/job/context.ts';
 import type { JobObservation } from '../../machines/job/observation.ts';
 import { scopeName } from '../github/runners/runner-scope.ts';
@@ -42,13 +43,16 @@ export class GrantGates implements Gates {
   }
 
   /**
-   * The trial of GitHub or of a profile goes to the job that most probably shows that it works. GitHub may assign
-   * nothing in one repository only, an image may be broken or serve one job only: if the oldest job always got the
-   * trial, the others would wait for as long as that goes on.
+   * A trial goes to the job that most probably shows that GitHub, the host or the image works. GitHub may assign
+   * nothing in one repository only, and the VMs of one job may fail for a cause of its own: if the oldest job always got
+   * the trial, the others would wait for as long as that goes on.
    */
   inOrder(due: WaitingJob[]): WaitingJob[] {
-    const tried = [...new Set(due.map(({ profile }) => profile))].filter(
-      (profile) => this.room(`profile ${profile}`) === 1,
+    const trials = this.#options.breakers
+      .troubled()
+      .filter(({ about, name }) => this.room(`${about} ${name}`) === 1);
+    const tried = [...new Set(due.map(({ profile }) => profile))].filter((profile) =>
+      trials.some((trial) => concerns(trial, profile)),
     );
     const ofTried = new Map(
       tried.map((name) => [
@@ -160,6 +164,16 @@ export class GrantGates implements Gates {
   #scopeOf({ owner, repository }: Job): string {
     return scopeName(this.#options.scope(owner, repository));
   }
+}
+
+/** Whether a breaker can hold back a profile on some host. */
+function concerns({ about, name }: Pick<BreakerView, 'about' | 'name'>, profile: string): boolean {
+  const pairs = pairName('', profile);
+  return (
+    about === 'host' ||
+    (about === 'profile' && name === profile) ||
+    (about === 'pair' && name.startsWith(pairs))
+  );
 }
 
 /**

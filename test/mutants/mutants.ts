@@ -529,6 +529,13 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['test/placement/breakers/breakers.test.ts'],
   },
   {
+    law: '14: the trials of a host do not all go to the jobs that waste them',
+    file: 'src/placement/grant-gates.ts',
+    line: "about === 'host' ||",
+    becomes: '',
+    tests: ['test/placement/grant-gates.test.ts'],
+  },
+  {
     law: '14: the trial of GitHub goes to another repository than the one where GitHub assigns nothing',
     file: 'src/placement/grant-gates.ts',
     line: '.sort((a, b) => a.unused - b.unused || a.vmsInVain - b.vmsInVain)',

@@ -7,6 +7,7 @@ import type { AgentClient } from '../../src/agent/agent-client.ts';
 import { DaemonError } from '../../src/errors.ts';
 import { Pulls } from '../../src/hosts/pulls.ts';
 import type { JobActors } from '../../src/jobs/job-actors.ts';
+import { pairName } from '../../src/placement/breakers/breaker-events.ts';
 import { Breakers } from '../../src/placement/breakers/breakers.ts';
 import { GrantChecks, LONGEST_QUEUE } from '../../src/placement/grant-checks.ts';
 import { GrantGates, gatesOn, type NeededImages, pullName } from '../../src/placement/grant-gates.ts';
@@ -286,23 +287,31 @@ describe('the trial of a GitHub that assigns nothing', () => {
   });
 });
 
-test('the trial of a profile goes to its job with the fewest VMs in vain, and jobs of others keep their order', async () => {
-  const jobs = [3, 1, 2].map((vmsInVain, n) => ({
-    ...JOB,
-    id: 101 + n,
-    vmsInVain,
-    queuedAt: JOB.queuedAt + n,
-  }));
-  const at = gated([
-    ...jobs,
-    { ...JOB, id: 104, profile: 'other', vmsInVain: 9, queuedAt: JOB.queuedAt + 4 },
-  ]);
-  const order = () => at.gates.inOrder(at.waiting).map(({ key }) => key);
-  expect(order()).toEqual(['101', '102', '103', '104']);
-  at.fail('profile', PROFILE, 3);
-  await at.clock.pass(30_000);
-  expect(order()).toEqual(['102', '103', '101', '104']);
-});
+test.each([
+  ['profile', PROFILE],
+  ['pair', pairName('m1', PROFILE)],
+  ['host', 'm1'],
+] as const)(
+  'the trial of a %s goes to the job with the fewest VMs in vain, and jobs of others keep their order',
+  async (about, name) => {
+    const jobs = [3, 1, 2].map((vmsInVain, n) => ({
+      ...JOB,
+      id: 101 + n,
+      vmsInVain,
+      queuedAt: JOB.queuedAt + n,
+    }));
+    const at = gated([
+      ...jobs,
+      { ...JOB, id: 104, profile: 'other', vmsInVain: 9, queuedAt: JOB.queuedAt + 4 },
+    ]);
+    const order = () => at.gates.inOrder(at.waiting).map(({ key }) => key);
+    expect(order()).toEqual(['101', '102', '103', '104']);
+    at.fail(about, name, 3);
+    expect(order()).toEqual(['101', '102', '103', '104']);
+    await at.clock.pass(30_000);
+    expect(order()).toEqual(['102', '103', '101', '104']);
+  },
+);
 
 describe('a pull that the registry refuses', () => {
   const refused = async () => {

@@ -272,4 +272,11 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     troubles: ['repositoryRenamed', 'unlistedRepository'],
     hasClocks: true,
   },
+  {
+    seed: 23047,
+    found:
+      'two jobs whose VMs failed took all trials of a profile on the only host, and a third one waited beside a free slot',
+    troubles: ['configReloaded'],
+    hasClocks: true,
+  },
 ];
