@@ -3,7 +3,7 @@ import { type Controller, Controllers } from './controllers.ts';
 import { JobLoad } from './job-load.ts';
 import { RefusedWebhooks } from './refused-webhooks.ts';
 import { StartedTwice } from './started-twice.ts';
-import { outOfTurn, turnsOf } from './turns.ts';
+import { outOfTurn, type Spawned, turnsOf } from './turns.ts';
 
 /** How a controller is ended, and which one: `SIGSTOP` freezes it until another one is active. */
 export interface Ending {
@@ -65,11 +65,11 @@ export async function killControllers({ serverPort, seed, next, onRound }: PlayO
   for (const one of team.all) await one.configure({ store: { lease: LEASE } });
   const random = seededRandom(seed);
   const [rounds, wrong]: [Round[], string[]] = [[], []];
-  /** Which controller a process was, by its id. */
-  const names = new Map<number | undefined, string>();
+  const spawned: Spawned[] = [];
   const spawn = async (one: Controller) => {
+    const at = Date.now();
     await one.spawn();
-    names.set(one.process?.child.pid, one.name);
+    spawned.push({ pid: one.process?.child.pid, at, name: one.name });
   };
   await Promise.all(team.all.map(spawn));
   const twice = new StartedTwice(team.world);
@@ -123,7 +123,7 @@ export async function killControllers({ serverPort, seed, next, onRound }: PlayO
   wrong.push(...twice.names.map((name) => `two VMs of the name ${name} ran at once`));
   for (const { spec, state } of load.jobs)
     if (state.conclusion !== 'success') wrong.push(`${spec.name} ended with ${state.conclusion}`);
-  const turns = await turnsOf(team, names);
+  const turns = await turnsOf(team, spawned);
   wrong.push(...outOfTurn(team.actedInTurn(), turns));
   return {
     ...{ rounds, wrong, epochs: turns.length },

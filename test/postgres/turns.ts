@@ -7,17 +7,25 @@ export interface Turn {
   name: string;
 }
 
-/** Returns the active times that the journal tells, in order. `names`: the controllers by the ids of their processes. */
-export async function turnsOf(
-  { place }: Controllers,
-  names: ReadonlyMap<number | undefined, string>,
-): Promise<Turn[]> {
+/** A process of a controller. */
+export interface Spawned {
+  /** A later process may have the same. */
+  pid: number | undefined;
+  /** Epoch ms. */
+  at: number;
+  /** Such as `controller 2`. */
+  name: string;
+}
+
+/** Returns the active times that the journal tells, in order. `spawned`: all processes, in order. */
+export async function turnsOf({ place }: Controllers, spawned: readonly Spawned[]): Promise<Turn[]> {
   const { rows } = await place.ask(
-    "select value #>> '{detail,epoch}' as epoch, value #>> '{detail,controller}' as controller from jeballto_runner.journal where value ->> 'kind' = 'daemon' order by key",
+    "select value ->> 'at' as at, value #>> '{detail,epoch}' as epoch, value #>> '{detail,controller}' as controller from jeballto_runner.journal where value ->> 'kind' = 'daemon' order by key",
   );
-  return rows.map(({ epoch, controller }) => {
+  return rows.map(({ at, epoch, controller }) => {
     const [, process] = /process (\d+)$/.exec(String(controller)) ?? [];
-    return { epoch: Number(epoch), name: names.get(Number(process)) ?? String(controller) };
+    const its = spawned.findLast((one) => one.pid === Number(process) && one.at <= Number(at));
+    return { epoch: Number(epoch), name: its?.name ?? String(controller) };
   });
 }
 
