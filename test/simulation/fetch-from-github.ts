@@ -12,7 +12,10 @@ export async function fetchFromGitHub(
 ): Promise<Response> {
   const { clock, githubApp } = world;
   const { signal: stops, letGo } = firstOf(life.ended, init.signal);
-  const canUse = () => life.isAlive && seat?.isActive(life) !== false;
+  const epoch = () => (seat ? seat.epochOf(life) : 0);
+  const began = epoch();
+  // A process that becomes active again begins from the records, which do not have what it got before.
+  const canUse = () => life.isAlive && began !== null && epoch() === began;
   const failed = (code: string) => Object.assign(new TypeError('fetch failed'), { cause: refused(code) });
   try {
     await clock.sleepUntil(clock.now() + world.latency() + (seat?.lateness() ?? 0), stops);

@@ -189,7 +189,7 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     seed: 211,
     controllers: 2,
     found:
-      'nothing in the daemon: a runner vanished at GitHub whose configuration only a frozen controller had, and the next one registered it again (897: one that stood by)',
+      'nothing in the daemon: a runner vanished at GitHub whose configuration only a frozen controller had, and the next one registered it again (897, 2275: one that stood by)',
   },
   {
     seed: 632,
@@ -275,7 +275,7 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
   {
     seed: 23047,
     found:
-      'two jobs whose VMs failed took all trials of a profile on the only host, and a third one waited beside a free slot',
+      'two jobs whose VMs failed took all trials of a profile on the only host, and a third one waited beside a free slot (23012)',
     troubles: ['configReloaded'],
     hasClocks: true,
   },

@@ -59,9 +59,9 @@ export class ControllerSeat {
     return simulatedPools(this.#options.server, life, pass);
   }
 
-  /** Whether a process of it has the lease now. */
-  isActive(life: Life): boolean {
-    return this.#options.lease.isHeldBy(life);
+  /** The epoch in which a process of it has the lease now; null when it has none. */
+  epochOf(life: Life): number | null {
+    return this.#options.lease.epochOf(life);
   }
 
   /** A request leaves its process. */

@@ -15,13 +15,13 @@ export class LeaseLaw {
     this.#database = database;
   }
 
-  isHeldBy(life: unknown): boolean {
-    return this.#database.isHeldBy(life);
+  epochOf(life: unknown): number | null {
+    return this.#database.isHeldBy(life) ? this.#database.lease.epoch : null;
   }
 
   /** A request leaves a process now. */
   checkRequest(life: unknown, name: string, what: string): void {
-    if (this.isHeldBy(life)) return;
+    if (this.#database.isHeldBy(life)) return;
     this.#world.broken.note(
       'one controller is active at a time',
       `${what} leaves ${name}, whose lease has ended in the database`,
