@@ -160,13 +160,16 @@ test('a tag that moves during the making of its base leaves that unfinished, and
   await soon(() => expect([...at.mac.world.pulls.values()].length).toBeGreaterThan(1));
   at.move('b');
   await at.isReady();
-  const complete = at.bases().filter(({ name }) => parseBaseName('gh-t', name)?.isComplete);
-  const unfinished = at.bases().filter(({ name }) => !parseBaseName('gh-t', name)?.isComplete);
-  // Two, when the other base is being made from the tag at that moment as well.
-  expect([1, 2]).toContain(unfinished.length);
-  expect(complete.length).toBeGreaterThanOrEqual(2);
+  const isComplete = ({ name }: { name: string }) => parseBaseName('gh-t', name)?.isComplete === true;
+  expect(at.bases().filter(isComplete).length).toBeGreaterThanOrEqual(2);
   expect([...at.mac.world.images.local.keys()]).toContain(withDigest(IMAGE, digest('a')));
-  for (const vm of unfinished) expect(at.world.bases.keeps(at.host, vm)).toBe(false);
+  // The base of the image to which the tag moved may be in the making until then, and is kept so long.
+  await soon(() => {
+    const unfinished = at.bases().filter((vm) => !isComplete(vm));
+    // Two, when the other base was being made from the tag at that moment as well.
+    expect([1, 2]).toContain(unfinished.length);
+    for (const vm of unfinished) expect(at.world.bases.keeps(at.host, vm)).toBe(false);
+  });
   expect(at.logged.join('\n')).toContain('moved while a base VM was created from it');
 });
 
