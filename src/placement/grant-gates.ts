@@ -60,7 +60,7 @@ export class GrantGates implements Gates {
         due.filter(({ profile }) => profile === name).sort((a, b) => this.#vmsInVain(a) - this.#vmsInVain(b)),
       ]),
     );
-    // The jobs of a profile share their places among those of the others.
+    // The jobs of a profile change places only with one another.
     const inTurn = due.map((job) => ofTried.get(job.profile)?.shift() ?? job);
     if (this.room('github github') !== 1) return inTurn;
     return inTurn

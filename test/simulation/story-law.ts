@@ -61,7 +61,7 @@ export function untruths(story: StoredJournalEntry[], truth: JobTruth): string[]
   for (const [at, entry] of story.entries()) {
     told.attempts.add(entry);
     told.contexts.add(entry);
-    // Two actors that exchange their jobs write an entry each, in one batch: nobody is shown the first alone.
+    // Two actors that exchange their jobs write an entry each, in one batch: nobody sees the first entry without the second.
     if (story[at + 1]?.at === entry.at) continue;
     for (const what of ofMoment(told, entry.at)) found.add(what);
   }
@@ -142,7 +142,8 @@ function ofEnd(
   const expected = [...endsThatAreTrue(conclusion, done), ...(isUntold ? ['unknown'] : [])];
   // Its runner heard from GitHub that it was over, and the daemon saw only the end of its VM.
   if (!isAnswered && done?.how === 'refused') expected.push('lost (job)');
-  // By a clock that is slow, as one that catches up after it was set, a VM goes before its lifetime ends.
+  // Our clock may be slow, for example while it follows a system clock that was set back. Then a VM goes before its
+  // lifetime ends on our clock.
   if (!isClockRight && done?.how === 'expired') expected.push('lost (host)');
   if (!expected.includes(told))
     found.push(

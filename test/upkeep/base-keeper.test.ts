@@ -163,7 +163,7 @@ test('a tag that moves during the making of its base leaves that unfinished, and
   const isComplete = ({ name }: { name: string }) => parseBaseName('gh-t', name)?.isComplete === true;
   expect(at.bases().filter(isComplete).length).toBeGreaterThanOrEqual(2);
   expect([...at.mac.world.images.local.keys()]).toContain(withDigest(IMAGE, digest('a')));
-  // The base of the image to which the tag moved may be in the making until then, and is kept so long.
+  // The base of the image to which the tag moved may still be in the making: it is kept until it is complete.
   await soon(() => {
     const unfinished = at.bases().filter((vm) => !isComplete(vm));
     // Two, when the other base was being made from the tag at that moment as well.

@@ -213,7 +213,7 @@ export class Breakers {
     const { runner, job } = snapshot.context;
     if (runner === null) return;
     const scope = scopeName(runner.scope);
-    // What the removal of its VM still reports is no news.
+    // While its VM is removed, its record still says that the runner had a job; that was counted before.
     const isOver = before?.isLeaving && (seen?.isLeaving ?? true);
     // The guest may know first that a job runs, even one that no record has; of a short one only the end may be seen.
     const hadJob = job.status === 'in_progress' || job.takenBy?.runner === runner.name;

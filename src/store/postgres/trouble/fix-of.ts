@@ -8,6 +8,8 @@ const BUSY =
 const REACH =
   'check that the server runs at the host and port of store.url, and that this machine reaches it.';
 
+const CA = 'name the file with the CA of the server in store.url: sslrootcert=/path/ca.pem.';
+
 /** What to do, by the code of PostgreSQL, of the system or of TLS. */
 const FIXES: Record<string, string> = {
   '28P01': 'correct the user or the password in store.url (a space is %20, an @ is %40), or in PGPASSWORD.',
@@ -33,14 +35,10 @@ const FIXES: Record<string, string> = {
   ENOTFOUND: 'correct the host in store.url.',
   ECONNRESET: REACH,
   ETIMEDOUT: REACH,
-  DEPTH_ZERO_SELF_SIGNED_CERT:
-    'name the file with the CA of the server in store.url: sslrootcert=/path/ca.pem.',
-  SELF_SIGNED_CERT_IN_CHAIN:
-    'name the file with the CA of the server in store.url: sslrootcert=/path/ca.pem.',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-    'name the file with the CA of the server in store.url: sslrootcert=/path/ca.pem.',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    'name the file with the CA of the server in store.url: sslrootcert=/path/ca.pem.',
+  DEPTH_ZERO_SELF_SIGNED_CERT: CA,
+  SELF_SIGNED_CERT_IN_CHAIN: CA,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: CA,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: CA,
   ERR_TLS_CERT_ALTNAME_INVALID: 'use a host name in store.url that the certificate of the server has.',
   CERT_HAS_EXPIRED: 'renew the certificate of the server.',
 };
