@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import { OWNER, type PostgresServer } from '../../src/cli/simulation/postgres-server.ts';
 import { pool } from '../../src/store/postgres/pool.ts';
 import { conclusions } from '../scenarios/scenario.ts';
+import { HeldStep } from '../support/held-step.ts';
 import { type Controller, Controllers } from './controllers.ts';
 import { DAEMON, migratedServer } from './migrated-server.ts';
 import { PostgresPlace } from './postgres-place.ts';
@@ -34,10 +35,12 @@ describe.runIf(inject('postgres'))('a server that accepts no more connections', 
     const [first, second] = team.all as [Controller, Controller];
     await first.start();
     await second.start();
-    const jobs = team.world.push([{ steps: ['sleep 2'] }, {}]);
+    using held = new HeldStep();
+    const jobs = team.world.push([{ steps: [held.command()] }, { steps: [held.command()] }]);
     await team.world.until(() => jobs.every(({ state }) => state.status === 'in_progress'));
     const giveBack = await takeAll();
     try {
+      held.end();
       jobs.push(...team.world.push());
       await team.isClean();
       expect(await first.role()).toBe('active');

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import type { PostgresServer } from '../../src/cli/simulation/postgres-server.ts';
 import { TakenOverError } from '../../src/store/store-error.ts';
 import { conclusions } from '../scenarios/scenario.ts';
+import { HeldStep } from '../support/held-step.ts';
 import { soon } from '../support/soon.ts';
 import { type Controller, Controllers } from './controllers.ts';
 import { migratedServer } from './migrated-server.ts';
@@ -139,7 +140,8 @@ describe.runIf(inject('postgres'))('a failover to a replica', () => {
     // Neither the take-over nor what the second one does reaches the replica.
     await first.end();
     expect(await team.active()).toBe(second);
-    const jobs = team.world.push([{ steps: ['sleep 12'] }, {}, {}]);
+    using held = new HeldStep();
+    const jobs = team.world.push([{ steps: [held.command()] }, {}, {}]);
     await team.world.until(() => jobs[0]?.state.status === 'in_progress');
     const epochs = async () =>
       Number((await team.place.ask('select epoch from jeballto_runner.lease')).rows[0].epoch);
@@ -152,6 +154,7 @@ describe.runIf(inject('postgres'))('a failover to a replica', () => {
       expect(await epochs()).toBeGreaterThan(lost);
     });
     expect(jobs[0]?.state.status).toBe('in_progress');
+    held.end();
     await team.isClean();
     expect(conclusions(jobs)).toEqual(['success', 'success', 'success']);
   });

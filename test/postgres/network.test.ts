@@ -4,6 +4,7 @@ import { conclusions } from '../scenarios/scenario.ts';
 import { type Controller, Controllers } from './controllers.ts';
 import { DAEMON, migratedServer } from './migrated-server.ts';
 import { RefusedWebhooks } from './refused-webhooks.ts';
+import { StartedTwice } from './started-twice.ts';
 
 describe.runIf(inject('postgres'))('between controllers and their database', () => {
   let server: PostgresServer;
@@ -32,6 +33,7 @@ describe.runIf(inject('postgres'))('between controllers and their database', () 
       config: { controller: { mode: 'webhook', recheck_interval: '1h' } },
     });
     const refusedWebhooks = new RefusedWebhooks(team.world);
+    const startedTwice = new StartedTwice(team.world);
     const [first, second] = team.all as [Controller, Controller];
     await first.start();
     await second.start();
@@ -53,11 +55,16 @@ describe.runIf(inject('postgres'))('between controllers and their database', () 
     await team.isClean();
     expect(cuts).toBeGreaterThan(10);
     expect(conclusions(jobs)).toEqual(['success', 'success', 'success']);
-    expect(team.world.vmsCreated()).toBe(jobs.length);
+    // A runner that took the job of another one, which was told late, costs one VM more; no VM is made or started twice.
+    startedTwice.stop();
+    expect(startedTwice.names).toEqual([]);
+    expect(startedTwice.started).toBe(team.world.vmsCreated());
     const { rows } = await team.place.ask(
-      "select count(*)::int from jeballto_runner.journal where value ->> 'event' = 'launchRunner done'",
+      `select value ->> 'actor' as actor, count(*)::int from jeballto_runner.journal
+        where value ->> 'event' = 'launchRunner done' group by 1`,
     );
-    expect(rows).toEqual([{ count: jobs.length }]);
+    expect(rows.filter(({ count }) => count > 1)).toEqual([]);
+    expect(rows.length).toBeGreaterThanOrEqual(jobs.length);
   });
 
   test('connections of which one end is closed, and the other does not know it, cost no job and no lease', async () => {

@@ -3,19 +3,22 @@ import { Level } from 'level';
 import { expect, test } from 'vitest';
 import type { Readiness } from '../../src/http/admin/api/api-routes.ts';
 import type { Waiting } from '../../src/placement/waiting/waiting.ts';
+import { HeldStep } from '../support/held-step.ts';
 import { conclusions, type Scenario, scenario } from './scenario.ts';
 
 test('law 4: a job that gets the runner of another job is exchanged with it, and no VM is wasted', async () => {
   await using world = await scenario();
   world.mac.faults.add({ route: 'guest boot *', body: { sshdMs: 2_500 }, times: 1 });
   await world.start();
-  const jobs = world.push([{ name: 'first', steps: ['sleep 3'] }, { name: 'second' }]);
+  using held = new HeldStep();
+  const jobs = world.push([{ name: 'first', steps: [held.command()] }, { name: 'second' }]);
   await world.until(() => jobs[0]?.state.status === 'in_progress');
   const runsOn = jobs[0]?.state.runner?.name;
   await world.until(async () => {
     const holder = (await world.jobs()).jobs.find(({ job }) => job.id === jobs[0]?.id);
     expect(holder?.runner?.name).toBe(runsOn);
   });
+  held.end();
   await world.isClean();
   expect([conclusions(jobs), world.vmsCreated()]).toEqual([['success', 'success'], 2]);
 });
@@ -98,13 +101,15 @@ test.each([
   async (_what, damage) => {
     await using world = await scenario();
     const first = await world.start();
-    const jobs = world.push([{ steps: ['sleep 3'] }]);
+    using held = new HeldStep();
+    const jobs = world.push([{ steps: [held.command()] }]);
     await world.reaches('running.busy');
     await first.drain();
     await damageRecord(world, damage);
     await world.start();
     await world.until(() => world.log().includes('was put in quarantine'));
     await world.until(() => world.log().includes('(adopt)'));
+    held.end();
     await world.isClean();
     expect([conclusions(jobs), world.vmsCreated()]).toEqual([['success'], 1]);
   },
@@ -113,12 +118,14 @@ test.each([
 test('law 5: when the store is lost while a job runs, its VM is adopted and its name is not used again', async () => {
   await using world = await scenario();
   const first = await world.start();
-  const jobs = world.push([{ steps: ['sleep 4'] }]);
+  using held = new HeldStep();
+  const jobs = world.push([{ steps: [held.command()] }]);
   await world.reaches('running.busy');
   await first.drain();
   await rm(world.storePath, { recursive: true });
   await world.start();
   await world.until(() => world.log().includes('(adopt)'));
+  held.end();
   await world.isClean();
   expect([conclusions(jobs), world.vmsCreated()]).toEqual([['success'], 1]);
 });

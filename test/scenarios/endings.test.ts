@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { cancelRun } from '../../src/simulator/github/jobs/runs.ts';
+import { HeldStep } from '../support/held-step.ts';
 import { conclusions, scenario } from './scenario.ts';
 
 const cancel = (
@@ -13,11 +14,14 @@ test('a job cancelled while it is queued never gets a VM', async () => {
   await using world = await scenario({ agent: { slots: 1 } });
   world.mac.world.vmsCreated = 0;
   await world.start();
-  const [running] = world.push([{ steps: ['sleep 1'] }]);
+  using held = new HeldStep();
+  const [running] = world.push([{ steps: [held.command()] }]);
   await world.reaches('running');
   const [queued] = world.push();
   await world.reaches('queued');
   cancel(world, queued);
+  await world.until(async () => (await world.jobs()).jobs.length === 1);
+  held.end();
   await world.isClean();
   expect([running?.state.conclusion, queued?.state.conclusion]).toEqual(['success', 'cancelled']);
   expect(world.vmsCreated()).toBe(1);

@@ -7,6 +7,7 @@ import { screenCommand } from '../../src/cli/commands/vm/screen-command.ts';
 import { type SshOptions, sshCommand } from '../../src/cli/commands/vm/ssh-command.ts';
 import type { PersonStreams } from '../../src/guest/attach.ts';
 import { recordingTerminal } from '../cli/recording-terminal.ts';
+import { HeldStep } from '../support/held-step.ts';
 import { conclusions, type Scenario, scenario } from './scenario.ts';
 
 const FAILS = { steps: ['echo broken > left.txt; exit 1'] };
@@ -96,13 +97,15 @@ test('the VM of a failed job is held: a person runs commands in it, types into a
 test('an order keeps the VM in which a job of any label fails, over a restart, until its time is over', async () => {
   await using world = await scenario();
   const first = await world.start();
-  const [job] = world.push([{ steps: ['sleep 2; exit 1'] }]);
+  using step = new HeldStep();
+  const [job] = world.push([{ steps: [step.command('exit 1')] }]);
   await world.reaches('running.busy');
   const ada = person(world);
   expect(await ada.hold(job?.id ?? 0, '8s')).toBe(0);
   expect(ada.lines.out).toEqual([
     `The VM of job ${job?.id} is held as soon as the job or its attempt fails. It is not held now.`,
   ]);
+  step.end();
   const { hold } = await held(world);
   await first.drain();
   expect(world.vms()).toHaveLength(1);

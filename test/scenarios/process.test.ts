@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { SIMULATED_AGENT_TOKEN } from '../../src/cli/simulation/world-config.ts';
 import { type CliProcess, startCli } from '../cli/cli-process.ts';
+import { HeldStep } from '../support/held-step.ts';
 import { conclusions, type Scenario, SECRET, scenario } from './scenario.ts';
 
 const daemons: CliProcess[] = [];
@@ -21,7 +22,8 @@ test('after SIGTERM the daemon makes no new VM and exits with 0 while a job runs
   await using world = await scenario({ agent: { slots: 1 } });
   const first = spawnDaemon(world);
   await world.until(() => first.stdout().includes('is ready'));
-  const jobs = world.push([{ steps: ['sleep 3'] }, {}]);
+  using held = new HeldStep();
+  const jobs = world.push([{ steps: [held.command()] }, {}]);
   await world.reaches('running.busy');
   first.child.kill('SIGTERM');
   expect(await first.ended).toBe(0);
@@ -32,6 +34,7 @@ test('after SIGTERM the daemon makes no new VM and exits with 0 while a job runs
     'running',
   ]);
   expect(first.stderr()).toBe('');
+  held.end();
 
   spawnDaemon(world);
   await world.until(() => world.jobs());
@@ -77,11 +80,13 @@ test('no secret is in anything that is written: log, store, or the command lines
   await using world = await scenario({ config: { log: { level: 'trace' } } });
   const daemon = spawnDaemon(world);
   await world.until(() => daemon.stdout().includes('is ready'));
-  const jobs = world.push([{ steps: ['sleep 1'] }, {}]);
+  using held = new HeldStep();
+  const jobs = world.push([{ steps: [held.command()] }, {}]);
   await world.reaches('running.busy');
   const secrets = [...world.github.world.runners.values()].map(({ secret }) => secret);
   expect(secrets).not.toEqual([]);
   const lines = commandLines();
+  held.end();
   await world.isClean();
   daemon.child.kill('SIGTERM');
   await daemon.ended;

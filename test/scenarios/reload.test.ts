@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { SIMULATED_AGENT_TOKEN } from '../../src/cli/simulation/world-config.ts';
 import { type CliProcess, startCli } from '../cli/cli-process.ts';
+import { HeldStep } from '../support/held-step.ts';
 import { conclusions, type Scenario, scenario } from './scenario.ts';
 
 const processes: CliProcess[] = [];
@@ -28,7 +29,8 @@ test('a label that was added serves the job that waited for it, while another jo
   await using world = await scenario({ macs: 2 });
   await removeLabel(world, 'jeballto-macos-large');
   const daemon = await world.start();
-  const [running] = world.push([{ steps: ['sleep 8'] }]);
+  using held = new HeldStep();
+  const [running] = world.push([{ steps: [held.command()] }]);
   const [waiting] = world.push([{ labels: ['self-hosted', 'jeballto-macos-large'] }]);
   const { vm } = await world.reaches('running.busy');
   await addLabel(world, 'jeballto-macos-large');
@@ -41,6 +43,7 @@ test('a label that was added serves the job that waited for it, while another jo
   await world.until(() => waiting?.state.status === 'completed');
   expect(running?.state.status).toBe('in_progress');
   expect(world.vms().map(({ name }) => name)).toContain(vm?.name);
+  held.end();
   await world.isClean();
   expect(conclusions([running, waiting].flatMap((job) => job ?? []))).toEqual(['success', 'success']);
   expect(world.vmsCreated()).toBe(2);
@@ -49,8 +52,9 @@ test('a label that was added serves the job that waited for it, while another jo
 test('the jobs of a label that was removed end with their cause, and the others of the queue stay', async () => {
   await using world = await scenario({ agent: { slots: 1 } });
   const daemon = await world.start();
+  using held = new HeldStep();
   const [running, large, small] = world.push([
-    { steps: ['sleep 6'] },
+    { steps: [held.command()] },
     { labels: ['self-hosted', 'jeballto-macos-large'] },
     {},
   ]);
@@ -63,6 +67,7 @@ test('the jobs of a label that was removed end with their cause, and the others 
     `/api/jobs/${large?.id}`,
   );
   expect(settled).toMatchObject({ cause: { code: 'PROFILE_UNKNOWN' } });
+  held.end();
   await world.until(() => small?.state.status === 'completed');
   expect([running?.state.conclusion, large?.state.status]).toEqual(['success', 'queued']);
 });
@@ -70,7 +75,8 @@ test('the jobs of a label that was removed end with their cause, and the others 
 test('a host that was removed keeps the job that runs there, gets no other one, and then is gone', async () => {
   await using world = await scenario({ macs: 2, agent: { slots: 1 } });
   const daemon = await world.start();
-  const jobs = world.push([{ steps: ['sleep 8'] }, { steps: ['sleep 8'] }]);
+  using held = new HeldStep();
+  const jobs = world.push([{ steps: [held.command()] }, { steps: [held.command()] }]);
   await world.until(async () => {
     const { jobs: live } = await world.jobs();
     return live.filter(({ state }) => state.startsWith('running.busy')).length === 2;
@@ -84,6 +90,7 @@ test('a host that was removed keeps the job that runs there, gets no other one, 
     ['mac-1', undefined],
     ['mac-2', 'the reload that removed it'],
   ]);
+  held.end();
   await world.until(async () => (await world.hosts()).length === 1);
   expect(conclusions(jobs)).toContain('success');
   await world.isClean();

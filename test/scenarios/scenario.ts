@@ -56,7 +56,7 @@ const PACE: Record<string, Section> = {
 };
 
 /** Milliseconds for a condition to become true; long, so that only one that never does fails. */
-const PATIENCE = 60_000;
+const PATIENCE = 120_000;
 const PACE_OF_LOOKS = 25;
 
 export type Scenario = Awaited<ReturnType<typeof scenario>>;
