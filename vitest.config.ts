@@ -62,9 +62,9 @@ const POSTGRES = [
 
 export default defineConfig({
   test: {
-    // Whole scenarios wait for conditions, which take longer on a loaded machine.
-    testTimeout: 90_000,
-    hookTimeout: 30_000,
+    // Whole scenarios wait for conditions, which take longer on a loaded machine: each for up to two minutes.
+    testTimeout: 240_000,
+    hookTimeout: 90_000,
     pool: 'forks',
     // One more than the two cores of CI, since whole scenarios mostly wait.
     maxWorkers: 3,
