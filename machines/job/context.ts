@@ -170,6 +170,8 @@ export interface Runner {
   mayAppearUntil: number;
   /** Its removal failed for so long that it is left to the collector. */
   isLeft: boolean;
+  /** What ended it or its VM. It may have cost a job that is only heard of afterwards. */
+  loss: Failure | null;
 }
 
 /** What GitHub's routes need to find a runner. */

@@ -1,4 +1,4 @@
-import type { Blame, Failure, FailureCode } from '../failure.ts';
+import { type Blame, type Failure, type FailureCode, failure } from '../failure.ts';
 import { type Job, type JobContext, NO_JOB } from './context.ts';
 
 /**
@@ -42,6 +42,9 @@ export const END_UNSEEN = {
   message: 'The job was over and its VM gone when both were looked at: nobody saw which came first.',
 } as const;
 
+/** Whether the failure says that the VM or the runner ended, also if nobody saw when. */
+export const endsRunner = ({ code }: Failure) => LOSSES.includes(code) || code === END_UNSEEN.code;
+
 /** Milliseconds; GitHub waits longer before it fails a job whose runner is gone. */
 const RUNNER_SILENCE = 5 * 60_000;
 
@@ -68,10 +71,15 @@ export function costOf(served: Served, failure: Failure | null): Failure | null 
   return ranHere(served) && !SUCCESSES.includes(served.job.conclusion) ? failure : null;
 }
 
-/** Returns the failure if it cost the job and says that the VM or the runner ended. Otherwise null. */
-export function lossOf(served: Served, failure: Failure | null): Failure | null {
-  const cost = costOf(served, failure);
-  return cost !== null && LOSSES.includes(cost.code) ? cost : null;
+/**
+ * Returns what cost a job of which GitHub tells news after its VM or its runner is gone. `ms` is the time since the loss
+ * was seen. Null: nothing of ours did.
+ */
+export function costOfTold(served: Served, loss: Failure | null, ms: number): Failure | null {
+  const cost = costOf(served, loss);
+  const { status, conclusion } = served.job;
+  const isUnseen = status === 'completed' && mayHaveEndedBefore(cost, conclusion, ms);
+  return isUnseen ? failure(END_UNSEEN.code, END_UNSEEN.message) : cost;
 }
 
 /** Returns the end of an actor whose job needs no further VM; null when it has no job. */

@@ -51,6 +51,7 @@ export async function identifyStray(
     mode: null,
     mayAppearUntil: 0,
     isLeft: false,
+    loss: null,
   };
   return {
     job,

@@ -163,6 +163,39 @@ test('how a job ended is unknown when its repository is gone after its runner wa
   expect(never).toBe('notOurs operator REPOSITORY_GONE');
 });
 
+test('a job that is heard of when its runner has died, and its VM is known as that of another job, is lost by that', async () => {
+  const rig = new JobRig({
+    script: { watchRunner: [DIED], recheckJob: [HANGS], deleteVm: [{ fails: 'HOST_UNREACHABLE' }] },
+  });
+  await rig.grantSlot();
+  const other = { ...rig.context.job, id: 202, status: 'in_progress' } as const;
+  // That of the VM runs elsewhere, and the one that ran here is told late.
+  await rig.send({ type: 'job.exchanged', job: { ...other, id: 203 }, here: false });
+  expect(rig.context.failure).toBe(null);
+  await rig.send({ type: 'job.exchanged', job: other, here: true });
+  await rig.send(completed('failure'));
+  await rig.finish();
+  expect(rig.snapshot.output).toMatchObject({
+    outcome: 'lost',
+    blame: 'image',
+    cause: { code: 'RUNNER_DIED' },
+  });
+});
+
+test('a job that was over when the VM of its runner was found to be gone may have ended before, also when it is heard of only then', async () => {
+  const rig = new JobRig({ script: { confirmOnline: [HANGS], deleteVm: [{ fails: 'HOST_UNREACHABLE' }] } });
+  await rig.grantSlot();
+  const ran = { ...rig.context.job, id: 202, status: 'completed', conclusion: 'failure' } as const;
+  await rig.send({ type: 'vm.vanished' });
+  await rig.send({ type: 'job.exchanged', job: ran, here: true });
+  await rig.finish();
+  expect(rig.snapshot.output).toMatchObject({
+    outcome: 'failed',
+    blame: null,
+    cause: { code: 'END_UNSEEN' },
+  });
+});
+
 test('a job that comes to a VM by an exchange has one attempt more, and names its runner', async () => {
   const rig = new JobRig({ script: { watchRunner: [HANGS] } });
   await rig.grantSlot();

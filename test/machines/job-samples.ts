@@ -69,6 +69,7 @@ export const RUNNER: Runner = {
   mode: 'jit',
   mayAppearUntil: 0,
   isLeft: false,
+  loss: null,
 };
 
 export const HOLD: Hold = {

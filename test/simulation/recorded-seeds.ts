@@ -279,4 +279,17 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     troubles: ['configReloaded'],
     hasClocks: true,
   },
+  {
+    seed: 23463,
+    found:
+      'what had ended a runner was forgotten by an exchange, and the job that ran there was blamed when it was heard of',
+    troubles: ['repositoryDeleted', 'jobWithheld', 'vmsHeld'],
+    hasClocks: true,
+  },
+  {
+    seed: 2836,
+    controllers: 2,
+    found:
+      'the host was blamed for a job that was over before its VM went, since nobody acted then and its runner was found late',
+  },
 ];

@@ -3,7 +3,7 @@ import { type Failure, failure } from '../../failure.ts';
 import { parseResourceName } from '../../resource-name.ts';
 import { type Job, type JobContext, type TakenBy, withLaterStatus } from '../context.ts';
 import type { JobEffects } from '../effects.ts';
-import { costOf, END_UNSEEN, mayHaveEndedBefore } from '../job-end.ts';
+import { costOf, costOfTold } from '../job-end.ts';
 import type { JobMachineOptions } from '../policy.ts';
 import { guardedSetup } from './guards.ts';
 
@@ -20,13 +20,7 @@ export function setupWithNews(options: JobMachineOptions) {
       ? undefined
       : { runner, isOurs: parseResourceName(options.policy.namePrefix, runner) !== null };
 
-  /** What cost a job of which GitHub tells an end, for an actor that has lost its VM. */
-  const costOfTold = ({ job, runner, phase }: JobContext, loss: Failure | null): Failure | null => {
-    const cost = costOf({ job, runner }, loss);
-    const ms = options.now() - phase.enteredAt;
-    const isUnseen = job.status === 'completed' && mayHaveEndedBefore(cost, job.conclusion, ms);
-    return isUnseen ? failure(END_UNSEEN.code, END_UNSEEN.message) : cost;
-  };
+  const sinceThePhaseBegan = ({ phase }: JobContext) => options.now() - phase.enteredAt;
 
   return guardedSetup(options).extend({
     actions: {
@@ -74,15 +68,24 @@ export function setupWithNews(options: JobMachineOptions) {
           const later = withLaterStatus(context.job, status, conclusion);
           const job = taken(here ? byOurs(context) : byNamed(takenBy), later);
           if (job.status === 'queued') return { job };
-          return { job, failure: costOfTold({ ...context, job }, context.failure) };
+          return {
+            job,
+            failure: costOfTold({ ...context, job }, context.failure, sinceThePhaseBegan(context)),
+          };
         },
       ),
       /** The VM works again, so nothing in it is to be looked into either. */
-      forgetFailure: assign({ failure: null, hold: null }),
+      forgetFailure: assign(({ context: { runner } }) => ({
+        failure: null,
+        hold: null,
+        runner: runner && { ...runner, loss: null },
+      })),
       /** Keeps the failure only if it cost the job. */
       weighFailure: assign({ failure: ({ context }) => costOf(context, context.failure) }),
       /** The job is over while its VM is torn down: it may have ended before the VM went. */
-      weighLoss: assign({ failure: ({ context }) => costOfTold(context, context.failure) }),
+      weighLoss: assign({
+        failure: ({ context }) => costOfTold(context, context.failure, sinceThePhaseBegan(context)),
+      }),
       /** GitHub says that the job failed while its guest cannot be asked: whose fault it was is not known. */
       noteUnseenEnd: assign({ failure: ({ context }) => costOf(context, context.phase.lastFailure) }),
     },

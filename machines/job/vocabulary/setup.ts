@@ -14,7 +14,7 @@ import {
 } from '../context.ts';
 import type { JobEffects } from '../effects.ts';
 import { begun, holdAfter } from '../hold.ts';
-import { lossOf } from '../job-end.ts';
+import { costOfTold, endsRunner } from '../job-end.ts';
 import { placeholder } from '../placeholder.ts';
 import { type JobMachineOptions, type JobPolicy, pauseFor } from '../policy.ts';
 import { withFailedAttempt } from '../release.ts';
@@ -34,6 +34,7 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
     mode: null,
     mayAppearUntil: 0,
     isLeft: false,
+    loss: null,
   });
 
   const nextName = (vm: Vm) => ({
@@ -48,9 +49,14 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
     return { ...job, attempt: job.attempt + 1, takenBy };
   };
 
-  const ends = ({ job }: JobContext, failure: Failure) => ({
+  const loses = ({ runner }: JobContext, failure: Failure) => ({
     failure,
-    job: withFailedAttempt(job, failure),
+    runner: runner && endsRunner(failure) ? { ...runner, loss: failure } : runner,
+  });
+
+  const ends = (context: JobContext, failure: Failure) => ({
+    ...loses(context, failure),
+    job: withFailedAttempt(context.job, failure),
   });
 
   return setupWithHolds({ policy, now }).extend({
@@ -209,9 +215,9 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
         ends(context, failure(params.code, params.message)),
       ),
       /** Ends the attempt for a cause that does not count as a failed attempt. */
-      loseAttempt: assign({
-        failure: (_, params: { code: FailureCode; message: string }) => failure(params.code, params.message),
-      }),
+      loseAttempt: assign(({ context }, params: { code: FailureCode; message: string }) =>
+        loses(context, failure(params.code, params.message)),
+      ),
       /**
        * A VM that is powered off at the end of its lifetime is seen to go before the margin is over. One that is gone at
        * the first look after that may have gone at any time: the lifetime may have ended only because a clock was set.
@@ -240,8 +246,9 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
         assertEvent(event, 'job.exchanged');
         const job = withThisVm(event, context);
         // What ended the runner or the VM here cost the job that ran here, and no other.
-        const { runner, failure } = context;
-        return { job, failure: event.here ? lossOf({ job, runner }, failure) : null, otherJobSince: null };
+        const { runner, phase } = context;
+        const failure = runner && costOfTold({ job, runner }, runner.loss, now() - phase.enteredAt);
+        return { job, failure, otherJobSince: null };
       }),
       takeQueuedJob: assign(({ event }) => {
         assertEvent(event, 'job.exchanged');

@@ -84,6 +84,8 @@ const contextSchema = z.object({
       mode: z.enum(['jit', 'token']).nullable(),
       mayAppearUntil: instant,
       isLeft: z.boolean(),
+      // Records of earlier versions lack it.
+      loss: failure.nullable().default(null),
     })
     .nullable(),
   phase: z.object({ ...retry, enteredAt: instant, deadlineAt: instant }),

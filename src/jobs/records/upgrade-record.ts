@@ -115,7 +115,7 @@ export function upgradeRecord(snapshot: unknown, upgrade: Upgrade): unknown {
         madeFor: { jobId, attempt: Math.max(1, attempt) },
         numbers: { next: numbers?.first, last: numbers?.last },
       },
-      runner: runner && { ...runner, scope, isLeft: false },
+      runner: runner && { ...runner, scope, isLeft: false, loss: null },
       jobCheck: NO_RETRY,
       failure,
       otherJobSince: null,
