@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { refuseUsage, scriptOptions } from '../support/script-options.ts';
 import { benchTable } from './bench-table.ts';
 import { isMet, ROWS, type RowName } from './measure.ts';
 import { runBench } from './run-bench.ts';
@@ -16,28 +16,18 @@ const USAGE = `npm run bench -- [options]
   --save           writes it to docs/performance.json, from which npm run docs makes docs/performance.md
 `;
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string', multiple: true },
-    quick: { type: 'boolean', default: false },
-    json: { type: 'string' },
-    profile: { type: 'string' },
-    save: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
+const values = scriptOptions(USAGE, {
+  only: { type: 'string', multiple: true },
+  quick: { type: 'boolean', default: false },
+  json: { type: 'string' },
+  profile: { type: 'string' },
+  save: { type: 'boolean', default: false },
 });
-if (values.help) {
-  process.stdout.write(USAGE);
-  process.exit(0);
-}
 // A signal alone would end this process before what it started.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 const unknown = values.only?.find((name) => !(ROWS as readonly string[]).includes(name));
-if (unknown !== undefined) {
-  process.stderr.write(`there is no row "${unknown}"\n${USAGE}`);
-  process.exit(2);
-}
+if (unknown !== undefined) refuseUsage(USAGE, `There is no row "${unknown}".`);
 
 if (values.profile !== undefined) process.env.BENCH_PROFILE = resolve(values.profile);
 

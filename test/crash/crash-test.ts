@@ -1,7 +1,7 @@
-import { parseArgs } from 'node:util';
 import pMap from 'p-map';
 import { textTable } from '../../src/cli/terminal/terminal-text.ts';
 import { migratedServer } from '../postgres/migrated-server.ts';
+import { scriptOptions, wholeNumber } from '../support/script-options.ts';
 import { type CrashPoint, crashRun, PLOTS, type PlotName } from './crash-run.ts';
 import { loadRun } from './load-run.ts';
 import { standbyRun } from './standby-run.ts';
@@ -10,34 +10,30 @@ import { standbyRun } from './standby-run.ts';
 // in its own world, starts it again (or leaves its work to a standby) and checks that nothing is left. A first run without a kill counts the
 // points.
 
-const HELP = `npm run crash-test -- [--plot served|retired|abandoned] [--every N] [--at "before agent POST /vms"] [--standby] [--jobs N]
+const USAGE = `npm run crash-test -- [--plot served|retired|abandoned] [--every N] [--at "before agent POST /vms"] [--standby] [--jobs N]
   --every N   every Nth point only, for a quick look
   --at NAME   one point alone
   --random N  instead: N times eight jobs on two Macs, the daemon killed six times at moments drawn by a seed from --seed S (1) on
   --standby   instead of a restart a standby goes on, which is ready on a PostgreSQL server of its own
-  --jobs N    worlds at a time (2)`;
+  --jobs N    worlds at a time (2)
+`;
 
-const { values } = parseArgs({
-  options: {
-    plot: { type: 'string', multiple: true },
-    every: { type: 'string', default: '1' },
-    at: { type: 'string' },
-    random: { type: 'string' },
-    seed: { type: 'string', default: '1' },
-    standby: { type: 'boolean', default: false },
-    jobs: { type: 'string', default: '2' },
-    help: { type: 'boolean' },
-  },
+const values = scriptOptions(USAGE, {
+  plot: { type: 'string', multiple: true },
+  every: { type: 'string', default: '1' },
+  at: { type: 'string' },
+  random: { type: 'string' },
+  seed: { type: 'string', default: '1' },
+  standby: { type: 'boolean', default: false },
+  jobs: { type: 'string', default: '2' },
 });
-if (values.help) {
-  console.log(HELP);
-  process.exit(0);
-}
+const number = (option: 'every' | 'seed' | 'jobs') => wholeNumber(USAGE, `--${option}`, values[option]);
 
 if (values.random !== undefined) {
-  const seeds = Array.from({ length: Number(values.random) }, (_, n) => Number(values.seed) + n);
+  const length = wholeNumber(USAGE, '--random', values.random);
+  const seeds = Array.from({ length }, (_, n) => number('seed') + n);
   const runs = await pMap(seeds, async (seed) => ({ seed, ...(await loadRun(seed)) }), {
-    concurrency: Number(values.jobs),
+    concurrency: number('jobs'),
   });
   const lines = runs.map(({ seed, kills, jobs, vmsCreated, wrong }) => [
     ...[String(seed), kills.join(' '), `${jobs.filter((one) => one === 'success').length}/${jobs.length}`],
@@ -83,7 +79,7 @@ for (const plot of plots) {
 }
 const chosen = all
   .filter(({ point }) => values.at === undefined || point.name === values.at)
-  .filter((_, n) => n % Number(values.every) === 0);
+  .filter((_, n) => n % number('every') === 0);
 console.log(`${all.length} points in ${plots.join(', ')}; the daemon is killed at ${chosen.length} of them.`);
 
 const rows = await pMap(
@@ -100,7 +96,7 @@ const rows = await pMap(
       row: [plot, `${point.name} #${point.visit}`, jobs.join(), String(vmsCreated), outcome],
     };
   },
-  { concurrency: Number(values.jobs) },
+  { concurrency: number('jobs') },
 );
 for (const line of textTable([['PLOT', 'KILLED', 'JOB', 'VMS', 'OUTCOME'], ...rows.map(({ row }) => row)])) {
   console.log(line);

@@ -1011,4 +1011,18 @@ export const MUTANTS: readonly Mutant[] = [
     becomes: 'new NameNumbers(aged.names)',
     tests: ['test/simulation/controllers/controllers.test.ts'],
   },
+  {
+    law: '14: a host gets no jobs in a maintenance window, and gets them again after it',
+    file: 'src/hosts/maintenance-windows.ts',
+    line: '    if (known !== null && now >= known.since && now < until) return known;',
+    becomes: '    if (known !== null && now >= known.since) return known;',
+    tests: ['test/hosts/maintenance-windows.test.ts', 'test/dispatch/cordon-watch.test.ts'],
+  },
+  {
+    law: '14: a maintenance window is known again after a clock was set back',
+    file: 'src/hosts/maintenance-windows.ts',
+    line: '    if (known !== null && now >= known.since && now < until) return known;',
+    becomes: '    if (known !== null && now < until) return known;',
+    tests: ['test/hosts/maintenance-windows.test.ts'],
+  },
 ];

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { textTable } from '../../src/cli/terminal/terminal-text.ts';
+import { refuseUsage, scriptOptions } from '../support/script-options.ts';
 import { MUTANTS, type Mutant } from './mutants.ts';
 
 // Breaks each law by a change of one line in a copy of the project, and checks that a test fails that passed
@@ -13,20 +13,11 @@ const USAGE = `npm run mutants -- [options]
   --only TEXT    those whose law or file contains the text; may be given again
 `;
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string', multiple: true, default: [] },
-    help: { type: 'boolean', default: false },
-  },
-});
-const { only } = values;
+const { only } = scriptOptions(USAGE, { only: { type: 'string', multiple: true, default: [] } });
 const chosen = MUTANTS.filter(
   ({ law, file }) => only.length === 0 || only.some((text) => law.includes(text) || file.includes(text)),
 );
-if (values.help || chosen.length === 0) {
-  process.stderr.write(values.help ? USAGE : `no mutant has ${only.join(' or ')} in its law or its file\n`);
-  process.exit(values.help ? 0 : 2);
-}
+if (chosen.length === 0) refuseUsage(USAGE, `No mutant has ${only.join(' or ')} in its law or its file.`);
 
 const ROOT = join(import.meta.dirname, '../..');
 const COPIED = [

@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util';
 import { counted } from '../../src/format.js';
+import { refuseUsage, scriptOptions, wholeNumber } from '../support/script-options.ts';
 import { type Ending, killControllers, type Round } from './kill-controllers.ts';
 import { migratedServer, whyNoServer } from './migrated-server.ts';
 
@@ -11,22 +11,13 @@ const USAGE = `npm run soak:controllers -- [options]
   --seed N      draws who is ended how, and after how many requests (17)
 `;
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '60' },
-    seed: { type: 'string', default: '17' },
-    help: { type: 'boolean', default: false },
-  },
+const values = scriptOptions(USAGE, {
+  minutes: { type: 'string', default: '60' },
+  seed: { type: 'string', default: '17' },
 });
-if (values.help) {
-  process.stdout.write(USAGE);
-  process.exit(0);
-}
-const [minutes, seed] = [Number(values.minutes), Number(values.seed)];
-if (!(minutes > 0) || !Number.isInteger(seed)) {
-  process.stderr.write(`--minutes is a number above 0, and --seed a whole number.\n${USAGE}`);
-  process.exit(2);
-}
+const minutes = Number(values.minutes);
+if (!(minutes > 0)) refuseUsage(USAGE, '--minutes takes a number above 0.');
+const seed = wholeNumber(USAGE, '--seed', values.seed);
 const missing = whyNoServer();
 if (missing !== null) {
   process.stderr.write(`The soak needs PostgreSQL, but ${missing}.\n`);

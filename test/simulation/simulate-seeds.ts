@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
+import { refuseUsage, scriptOptions, wholeNumber } from '../support/script-options.ts';
 import { CALM_SCENARIO } from './calm-scenario.ts';
 import { planWithControllers } from './controllers/plan-with-controllers.ts';
 import { planScenario } from './plan-scenario.ts';
@@ -20,34 +20,29 @@ const USAGE = `npm run simulate:seeds -- [options]
   --workers W      processes (one for each core)
 `;
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '100' },
-    from: { type: 'string', default: '1' },
-    seed: { type: 'string' },
-    trace: { type: 'boolean', default: false },
-    recorded: { type: 'boolean', default: false },
-    'every-crash': { type: 'boolean', default: false },
-    controllers: { type: 'string' },
-    trouble: { type: 'string', multiple: true, default: [] },
-    workers: { type: 'string', default: String(availableParallelism()) },
-    help: { type: 'boolean', default: false },
-  },
+const values = scriptOptions(USAGE, {
+  seeds: { type: 'string', default: '100' },
+  from: { type: 'string', default: '1' },
+  seed: { type: 'string' },
+  trace: { type: 'boolean', default: false },
+  recorded: { type: 'boolean', default: false },
+  'every-crash': { type: 'boolean', default: false },
+  controllers: { type: 'string' },
+  trouble: { type: 'string', multiple: true, default: [] },
+  workers: { type: 'string', default: String(availableParallelism()) },
 });
+const number = (option: 'seeds' | 'from' | 'workers') => wholeNumber(USAGE, `--${option}`, values[option]);
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
 const named = TROUBLE_KINDS.filter((kind) => values.trouble.includes(kind));
-if (named.length < values.trouble.length) {
-  process.stderr.write(`--trouble takes one of: ${TROUBLE_KINDS.join(', ')}\n`);
-  process.exit(2);
-}
+if (named.length < values.trouble.length)
+  refuseUsage(USAGE, `--trouble takes one of: ${TROUBLE_KINDS.join(', ')}.`);
 
 const controllers = values.controllers === undefined ? null : Number(values.controllers);
-if (controllers !== null && controllers !== 2 && controllers !== 3) {
-  process.stderr.write('--controllers takes 2 or 3\n');
-  process.exit(2);
-}
+if (controllers !== null && controllers !== 2 && controllers !== 3)
+  refuseUsage(USAGE, '--controllers takes 2 or 3.');
+const only = values.seed === undefined ? null : wholeNumber(USAGE, '--seed', values.seed);
 
 function plan(seed: number): Scenario {
   const choice = named.length > 0 ? { kinds: named, isCertain: true } : undefined;
@@ -70,7 +65,7 @@ function* crashes({ from, count }: Range): Generator<[string, Scenario]> {
 const isChild = process.send !== undefined;
 
 async function play() {
-  if (values.recorded || values.seed !== undefined) {
+  if (values.recorded || only !== null) {
     const scenarios = values.recorded
       ? RECORDED_SEEDS.map(({ seed, troubles = [], hasClocks = false, controllers: count }) => ({
           seed,
@@ -78,12 +73,12 @@ async function play() {
             ? planWithControllers(seed, count)
             : planScenario(seed, { kinds: troubles, hasClocks }),
         }))
-      : [{ seed: Number(values.seed), scenario: plan(Number(values.seed)) }];
+      : [{ seed: only ?? 0, scenario: plan(only ?? 0) }];
     const entries = scenarios.map(({ seed, scenario }): [string, Scenario] => [`seed ${seed}`, scenario]);
     return playScenarios(entries, print, { isTraced: values.trace });
   }
   const isCrash = values['every-crash'];
-  const range = { from: Number(values.from), count: Number(values.seeds) };
+  const range = { from: number('from'), count: number('seeds') };
   if (isChild) return playScenarios(isCrash ? crashes(range) : seeds(range), print);
   if (isCrash) {
     const { points } = await runScenario(CALM_SCENARIO);
@@ -96,13 +91,9 @@ async function play() {
     ...(controllers === null ? [] : ['--controllers', String(controllers)]),
     ...named.flatMap((kind) => ['--trouble', kind]),
   ];
-  return shareScenarios(range, Number(values.workers), argsFor, print);
+  return shareScenarios(range, number('workers'), argsFor, print);
 }
 
-if (values.help) {
-  print(USAGE);
-  process.exit(0);
-}
 const began = performance.now();
 const tally = await play();
 if (isChild) {
