@@ -484,14 +484,14 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/placement/breakers/breakers.ts',
     line: '    return job.id === NO_JOB ? null : scopeName(this.#options.scopeOf(job));',
     becomes: '    return null;',
-    tests: ['test/placement/breakers/breakers.test.ts'],
+    tests: ['test/placement/breakers/breaker-trials.test.ts'],
   },
   {
     law: '11: a warm VM does not show that GitHub serves',
     file: 'src/placement/breakers/breaker-events.ts',
     line: '  if (scope === null) return names;',
     becomes: "  if (scope === 'none') return names;",
-    tests: ['test/placement/breakers/breakers.test.ts'],
+    tests: ['test/placement/breakers/unused-runners.test.ts'],
   },
   {
     law: '11: no warm VM is given to a job that is held back',
@@ -505,7 +505,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/placement/breakers/breaker-events.ts',
     line: "filter(({ about }) => !isDoubted || about !== 'github');",
     becomes: "filter(({ about }) => !isDoubted || about !== 'host');",
-    tests: ['test/placement/breakers/breakers.test.ts'],
+    tests: ['test/placement/breakers/unused-runners.test.ts'],
   },
   {
     law: '11: what an operator cancelled before an upgrade is not served after it',
@@ -526,7 +526,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/placement/breakers/breaker-events.ts',
     line: '    isDoubted: !isNew && !isLeaving && before.isDoubted,',
     becomes: '    isDoubted: false,',
-    tests: ['test/placement/breakers/breakers.test.ts'],
+    tests: ['test/placement/breakers/unused-runners.test.ts'],
   },
   {
     law: '14: the trials of a host do not all go to the jobs that waste them',
