@@ -456,7 +456,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/placement/grant-gates.ts',
     line: '    return this.#hasImage(host, profile) ? gatesOn(host, profile) : null;',
     becomes: '    return this.#hasImage(host, profile) || host !== null ? gatesOn(host, profile) : null;',
-    tests: ['test/placement/grant-gates.test.ts'],
+    tests: ['test/placement/image-gates.test.ts'],
   },
   {
     law: '14: what was refused is probed before another VM is paid for',
@@ -533,14 +533,14 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/placement/grant-gates.ts',
     line: "about === 'host' ||",
     becomes: '',
-    tests: ['test/placement/grant-gates.test.ts'],
+    tests: ['test/placement/trial-order.test.ts'],
   },
   {
     law: '14: the trial of GitHub goes to another repository than the one where GitHub assigns nothing',
     file: 'src/placement/grant-gates.ts',
     line: '.sort((a, b) => a.unused - b.unused || a.vmsInVain - b.vmsInVain)',
     becomes: '.sort((a, b) => a.vmsInVain - b.vmsInVain)',
-    tests: ['test/placement/grant-gates.test.ts'],
+    tests: ['test/placement/trial-order.test.ts'],
   },
   {
     law: '14: an attempt does not end the trial of another',
