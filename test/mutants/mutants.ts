@@ -470,7 +470,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/placement/grant-checks.ts',
     line: '        about: repository,',
     becomes: '        about: place,',
-    tests: ['test/placement/grant-checks.test.ts'],
+    tests: ['test/placement/registration-checks.test.ts'],
   },
   {
     law: '11: before a further VM the run of a job is read whose runner got none',
