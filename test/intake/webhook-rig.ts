@@ -50,6 +50,9 @@ export function jobPayload(job: object = {}, more: object = {}): Payload {
   };
 }
 
+/** The body of a delivery that is accepted. */
+export const JSON_BODY = JSON.stringify(jobPayload());
+
 export function signatureOf(body: string | Buffer, secret = SECRET): string {
   return `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
 }
