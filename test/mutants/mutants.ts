@@ -77,7 +77,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/dispatch/route-observation.ts',
     line: '  if (holder && !holder.isLeaving)',
     becomes: '  if ((false as boolean) && holder)',
-    tests: ['test/dispatch/route-observation.test.ts'],
+    tests: ['test/dispatch/exchanged-jobs.test.ts'],
   },
   {
     law: '5: what came into use since it was listed is not deleted',
@@ -329,7 +329,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/dispatch/route-observation.ts',
     line: '  if (left.id !== NO_JOB)',
     becomes: "  if (left.status === 'queued')",
-    tests: ['test/dispatch/route-observation.test.ts'],
+    tests: ['test/dispatch/exchanged-jobs.test.ts'],
   },
   {
     law: '6: a delivery is acknowledged only when it is stored',
@@ -378,7 +378,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/dispatch/route-observation.ts',
     line: 'left.id !== NO_JOB',
     becomes: 'left.id >= NO_JOB',
-    tests: ['test/dispatch/route-observation.test.ts'],
+    tests: ['test/dispatch/exchanged-jobs.test.ts'],
   },
   {
     law: '5: a runner that GitHub calls busy and whose guest has no job is asked for again',
