@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { textTable } from '../../src/cli/terminal/terminal-text.ts';
 import { refuseUsage, scriptOptions } from '../support/script-options.ts';
-import { MUTANTS, type Mutant } from './mutants.ts';
+import type { Mutant } from './mutant.ts';
+import { MUTANTS } from './mutants.ts';
 
 // Breaks each law by a change of one line in a copy of the project, and checks that a test fails that passed
 // before.

@@ -1,0 +1,96 @@
+import type { Mutant } from '../mutant.ts';
+
+/** Law 13: each clock for what it can tell. */
+export const CLOCKS: readonly Mutant[] = [
+  {
+    law: '13: a silent VM goes only when its lifetime is past',
+    file: 'machines/job/vocabulary/guards.ts',
+    line: 'vm?.expiresAt != null && vm.expiresAt + policy.timeouts.expiryMargin <= now()',
+    becomes: 'vm !== null',
+    tests: ['test/machines'],
+  },
+  {
+    law: '13: an entry from a clock that was ahead keeps none from being pruned',
+    file: 'src/store/tables/journal.ts',
+    line: '        const at = entry.at > now ? await this.#presentAfter(entry.seq, now) : entry.at;',
+    becomes: '        const at = entry.at > Infinity ? await this.#presentAfter(entry.seq, now) : entry.at;',
+    tests: ['test/store/prune.test.ts'],
+  },
+  {
+    law: '13: a clock that is behind at a start makes no row younger',
+    file: 'src/store/tables/rows-ahead.ts',
+    line: '    return now - first >= SURELY_AHEAD;',
+    becomes: '    return now - first >= 0;',
+    tests: ['test/store/prune.test.ts'],
+  },
+  {
+    law: '13: the clock does not jump with the system’s',
+    file: 'src/steady-clock.ts',
+    line: '      const most = passed * SLEW;',
+    becomes: '      const most = passed + SLEW + Infinity;',
+    tests: ['test/clock.test.ts'],
+  },
+  {
+    law: '13: a deadline that passed unwatched is believed only after a fresh look',
+    file: 'src/wait-until.ts',
+    line: 'if (woke - until <= UNWATCHED || !(looksFor > 0)) return null;',
+    becomes: 'if (woke - until <= UNWATCHED || looksFor > 0) return null;',
+    tests: ['test/wait-until.test.ts'],
+  },
+  {
+    law: '13: a fresh look does not begin again with each try',
+    file: 'src/wait-until.ts',
+    line: 'looks.get(system)?.get(at) ?? at',
+    becomes: 'at',
+    tests: ['test/wait-until.test.ts'],
+  },
+  {
+    law: '13: a fresh look lasts no longer than the deadline itself',
+    file: 'machines/waits.ts',
+    line: 'Math.min(LONGEST_LOOK, Math.max(0, to - from))',
+    becomes: 'LONGEST_LOOK + to - from',
+    tests: ['test/machines/job-restart.test.ts'],
+  },
+  {
+    law: '13: a host is silent only while somebody looks',
+    file: 'machines/host.ts',
+    line: 'Math.min(now() - (context.missedAt ?? now()), policy.checkInterval + LONGEST_LOOK)',
+    becomes: 'now() - (context.missedAt ?? now())',
+    tests: ['test/machines/host.test.ts'],
+  },
+  {
+    law: '13: a cordon never lasts longer than ordered, though the clock was set back',
+    file: 'src/store/tables/hosts/cordons.ts',
+    line: '      if (cordon.at > now) this.put(row.key, setBack(cordon, cordon.at - now));',
+    becomes: '',
+    tests: ['test/dispatch/cordon-watch.test.ts'],
+  },
+  {
+    law: '13: the silence of a host outlives a restart',
+    file: 'src/hosts/hosts.ts',
+    line: '        silences.put(name, context.silentFor);',
+    becomes: '        silences.put(name, 0);',
+    tests: ['test/hosts/hosts.test.ts'],
+  },
+  {
+    law: '13: the lifetime of a VM is counted on our clock',
+    file: 'src/agent/agent-responses.ts',
+    line: '(lifetimeSeconds - (vm.uptime ?? 0))',
+    becomes: '(lifetimeSeconds - Math.min(0, vm.uptime ?? 0))',
+    tests: ['test/agent/agent-client.test.ts'],
+  },
+  {
+    law: '13: a record of a time that is still to come gives its deadlines no more time',
+    file: 'src/jobs/restore-jobs.ts',
+    line: '    if (ahead <= 0) return upgraded;',
+    becomes: '    if (ahead <= 0 || ahead > 0) return upgraded;',
+    tests: ['test/jobs/set-back-restart.test.ts'],
+  },
+  {
+    law: '13: what GitHub says of instants is compared with its own clock',
+    file: 'src/github/access/github-clock.ts',
+    line: '    return this.#clock.now() + this.#aheadBy;',
+    becomes: '    return this.#clock.now() + Math.min(0, this.#aheadBy) * 0;',
+    tests: ['test/github/github-clock.test.ts'],
+  },
+];
