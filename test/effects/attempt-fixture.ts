@@ -14,6 +14,7 @@ import { createVm } from '../../src/effects/vm/create-vm.ts';
 import { deleteVm } from '../../src/effects/vm/delete-vm.ts';
 import { startVm } from '../../src/effects/vm/start-vm.ts';
 import { guestUnreachable } from '../../src/guest/guest-failure.ts';
+import { cancelRun } from '../../src/simulator/github/jobs/runs.ts';
 import {
   type EffectFixture,
   type EffectFixtureOptions,
@@ -90,4 +91,13 @@ export async function launched(steps: string[] = [], options: EffectFixtureOptio
   await one.obtain();
   await one.launch();
   return one;
+}
+
+/** An attempt whose runner is launched and gets no job. */
+export async function idle(options: EffectFixtureOptions = {}) {
+  const at = await attempt(await effectFixture(options));
+  await at.obtain();
+  cancelRun(at.github.world, at.run);
+  await at.launch();
+  return at;
 }

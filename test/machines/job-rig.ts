@@ -192,3 +192,13 @@ export class JobRig {
     });
   }
 }
+
+/** A rig whose job has got its slot. */
+export async function started(options: RigOptions = {}): Promise<JobRig> {
+  const rig = new JobRig(options);
+  await rig.grantSlot();
+  return rig;
+}
+
+/** The same reply for so many calls. */
+export const times = <T>(count: number, reply: T): T[] => Array.from({ length: count }, () => ({ ...reply }));

@@ -1,4 +1,4 @@
-import { FAILURE_CODES, failure } from '../../machines/failure.ts';
+import { FAILURE_CODES, type FailureCode, failure } from '../../machines/failure.ts';
 import {
   type Hold,
   type Job,
@@ -201,6 +201,9 @@ export const ANSWERS: Record<string, Record<string, unknown>> = {
   removeRunner: { gone: null },
   waitUntil: { ended: null },
 };
+
+/** A failure of this code. */
+export const because = (code: FailureCode) => failure(code, 'It went wrong.');
 
 /** The error that an effect rejects with: it has a failure, as adapters throw it. */
 export function rejectionWith(code: (typeof FAILURE_CODES)[number], retryAt: number | null = null): Error {

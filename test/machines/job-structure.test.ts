@@ -1,61 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import type { AnyStateNode } from 'xstate';
 import { NO_JOB } from '../../machines/job/context.ts';
-import { effectPlaceholders } from '../../machines/job/effects.ts';
 import { JOB_OUTCOMES } from '../../machines/job/job-end.ts';
 import { isInSlot } from '../../machines/job/written-state.ts';
 import { statePath } from '../../machines/state-path.ts';
-import { jobEffects } from '../../src/effects/job-effects.ts';
-import { PIPELINE } from '../../src/journal/pipeline.js';
 import { OVER } from './job-effects-table.ts';
 import { type Edge, jobGraph } from './job-graph.ts';
 import { isDecided } from './job-places.ts';
-import { machine, STATES, snapshotAt, step } from './job-step.ts';
-import { allNodes, pathOf } from './machine-walk.ts';
+import { STATES, snapshotAt, step } from './job-step.ts';
+import { pathOf } from './machine-walk.ts';
 
-const tops = Object.values(machine.root.states) as AnyStateNode[];
-const nodes = allNodes(machine.root);
 const { states, edges } = jobGraph();
 
 const at = (snapshot: Edge['from']) => pathOf(snapshot.value);
 const told = ({ from, label, to }: Edge) => `${at(from)} | ${label} | ${at(to)}`;
 /** The part of the chart, without whether it acts or waits. */
 const partOf = (path: string) => path.split(' ')[0]?.replace(/\.(acting|waiting|watching)$/, '');
-
-describe('the definition', () => {
-  test('has the states of the pipeline in their order, then the final ones', () => {
-    expect(tops.map(({ key }) => key)).toEqual([
-      'queued',
-      'creating',
-      'starting',
-      'sshReady',
-      'probing',
-      'warm',
-      'jitConfig',
-      'runnerOnline',
-      'running',
-      'tearingDown',
-      'done',
-      'failed',
-    ]);
-    const notOfEveryJob = ['warm', 'done', 'failed'];
-    expect(PIPELINE).toEqual(tops.map(({ key }) => key).filter((key) => !notOfEveryJob.includes(key)));
-  });
-
-  test('has a description in sentences for each state, except for those whose name is enough', () => {
-    const shape = ['acting', 'watching', 'waiting', 'looking', 'gone'];
-    for (const { id, key, description, parent } of nodes) {
-      if (parent && !shape.includes(key)) expect(description, id).toMatch(/^[A-Z].+\.$/);
-    }
-  });
-
-  test('invokes exactly the effects that the daemon provides', () => {
-    const ordered = new Set(nodes.flatMap(({ invoke }) => invoke.map(({ src }) => String(src))));
-    const provided = jobEffects({} as never, () => Promise.resolve(), {} as never);
-    expect([...ordered].sort()).toEqual(Object.keys(effectPlaceholders).sort());
-    expect([...Object.keys(provided), 'waitUntil'].sort()).toEqual(Object.keys(effectPlaceholders).sort());
-  });
-});
 
 describe('in everything that can happen', () => {
   test('every state is reached', () => {

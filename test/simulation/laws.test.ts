@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import type { JobContext } from '../../machines/job/context.ts';
 import { addForeignVm } from '../../src/simulator/agent/control.ts';
 import { createVm } from '../../src/simulator/agent/vms/creation.ts';
 import { startVm } from '../../src/simulator/agent/vms/power.ts';
@@ -8,51 +7,13 @@ import { ensureRepository } from '../../src/simulator/github/repositories.ts';
 import { addRunner } from '../../src/simulator/github/runners/runners.ts';
 import { settled } from '../support/manual-clock.ts';
 import { BreakerLaw, LONGEST_TRIAL } from './breaker-law.ts';
-import { CALM_SCENARIO } from './calm-scenario.ts';
 import type { Write } from './committed.ts';
 import { leftovers } from './final-laws.ts';
-import { RecordLaws } from './record-laws.ts';
-import { CREATE_SETTLE, checkAgentRequest, checkGitHubRequest, checkLaunch } from './request-laws.ts';
-import { createWorld, type Mac, type SimulatedWorld } from './simulated-world.ts';
+import { NAME, newWorld, record } from './laws-world.ts';
+import { checkAgentRequest, checkGitHubRequest, checkLaunch } from './request-laws.ts';
+import type { Mac, SimulatedWorld } from './simulated-world.ts';
 
 // A law that cannot be broken proves nothing: each one gets a breach here.
-
-const NAME = 'gh-default-51300000001-1';
-
-interface Facts {
-  state?: string;
-  vm?: string;
-  runner?: string;
-  job?: Partial<JobContext['job']>;
-  phase?: Partial<JobContext['phase']>;
-}
-
-function record(key: string, { state = 'creating', vm, runner, job, phase }: Facts): Write {
-  const context = {
-    job: { id: 51_300_000_001, status: 'queued', ...job },
-    vm: vm ? { name: vm, host: 'mac-1' } : null,
-    runner: runner ? { name: runner } : null,
-    phase: { enteredAt: 1, deadlineAt: 10, lastFailure: null, ...phase },
-    released: false,
-  };
-  return {
-    type: 'put',
-    key: `!actors!${key}`,
-    value: JSON.stringify({ snapshot: { value: state, context } }),
-  };
-}
-
-function newWorld(scenario = CALM_SCENARIO) {
-  const world = createWorld(scenario, async () => ({ status: 202, body: '' }));
-  const mac = world.macs.get('mac-1') as Mac;
-  const laws = new RecordLaws(world.broken, world.secrets, Date.now);
-  const commit = (...writes: Write[]) => {
-    laws.beforeCommit(world.committed, writes);
-    world.committed.apply(writes);
-    laws.afterCommit(world.committed);
-  };
-  return { world, mac, laws, commit, broken: () => world.broken.all().map(({ law }) => law) };
-}
 
 async function runningVm(world: SimulatedWorld, mac: Mac) {
   const life = mac.agent.life.end.signal;
@@ -119,81 +80,6 @@ test('law 3 is broken by a stranger’s VM or runner that is touched', () => {
   const { id } = addRunner(world.github, { ...kind, scope, name: 'gh-default-x-51300000001-1' });
   checkGitHubRequest(world, 'DELETE', `/repos/acme/app/actions/runners/${id}`, null);
   expect(broken()).toEqual(Array(2).fill('law 3: names carry ownership'));
-});
-
-describe('base VMs', () => {
-  const BASE = 'gh-default-base-0123456789abcdef';
-
-  test('are ordered without a record, but only where the config wants them and only as unfinished', () => {
-    const order = (baseVms: boolean, name: string) => {
-      const { world, mac, broken } = newWorld({
-        ...CALM_SCENARIO,
-        daemon: { ...CALM_SCENARIO.daemon, baseVms },
-      });
-      checkAgentRequest(world, mac, 'POST', '/vms', JSON.stringify({ name }));
-      return broken().length;
-    };
-    expect([order(true, `${BASE}-new-1`), order(true, BASE), order(false, `${BASE}-new-1`)]).toEqual([
-      0, 1, 1,
-    ]);
-  });
-
-  test('are the only VMs that are cloned, for a record and never for two of one name', () => {
-    const { world, mac, commit, broken } = newWorld();
-    const clone = (of: string, name = NAME) => {
-      const { id } = addForeignVm(mac.agent, { name: of, state: 'stopped' });
-      checkAgentRequest(world, mac, 'POST', `/vms/${id}/clone`, JSON.stringify({ name }));
-    };
-    commit(record('1', { vm: NAME }));
-    clone(BASE);
-    expect(broken()).toEqual([]);
-    clone(`${BASE}-new-1`);
-    clone('gh-other-base-0123456789abcdef');
-    expect(broken()).toEqual(Array(2).fill('only a complete base is cloned'));
-    clone(BASE, 'gh-default-51300000001-2');
-    mac.creating.set(NAME, world.clock.now());
-    clone(BASE);
-    expect(broken().slice(2)).toEqual(['law 1: no effect before its record', 'law 2: observe, then act']);
-  });
-
-  test('are cloned again when the first order of a frozen controller hangs for longer than an order may take effect', () => {
-    const { world, mac, commit, broken } = newWorld();
-    const { id } = addForeignVm(mac.agent, { name: BASE, state: 'stopped' });
-    commit(record('1', { vm: NAME }));
-    mac.creating.set(NAME, world.clock.now());
-    world.clock.advance(CREATE_SETTLE);
-    checkAgentRequest(world, mac, 'POST', `/vms/${id}/clone`, JSON.stringify({ name: NAME }));
-    expect(broken()).toEqual([]);
-  });
-
-  test('are not deleted while somebody runs them', () => {
-    const { world, mac, broken } = newWorld();
-    const { id } = addForeignVm(mac.agent, { name: BASE, state: 'running' });
-    checkAgentRequest(world, mac, 'DELETE', `/vms/${id}?force=true`, null);
-    expect(broken()).toEqual(['a base in use is not touched']);
-  });
-
-  test('are there at the end, one of each size, and none where none is wanted', () => {
-    const kept = { ...CALM_SCENARIO, daemon: { ...CALM_SCENARIO.daemon, baseVms: true } };
-    const { world, mac } = newWorld(kept);
-    expect(leftovers(world)).toEqual(['each profile has one base: mac-1 has ']);
-    // The VMs of others are of no image.
-    const current = { digest: null };
-    for (const profile of ['mac', 'mac-large'])
-      world.committed.rows.set(`!rollouts!${profile}`, JSON.stringify({ current, trial: null }));
-    addForeignVm(mac.agent, { name: BASE, state: 'stopped' });
-    const large = addForeignVm(mac.agent, { name: BASE.replace(/0/g, '9'), state: 'stopped' });
-    large.resources = { ...large.resources, cpuCount: 8 };
-    expect(leftovers(world)).toEqual([]);
-    addForeignVm(mac.agent, { name: `${BASE}-new-1`, state: 'stopped' });
-    expect(leftovers(world).map((what) => what.split(':')[0])).toEqual([
-      'no base is left unfinished',
-      'each profile has one base',
-    ]);
-    const off = newWorld();
-    addForeignVm(off.mac.agent, { name: BASE, state: 'stopped' });
-    expect(leftovers(off.world)).toEqual([`each profile has one base: mac-1 has ${BASE}`]);
-  });
 });
 
 test.each([

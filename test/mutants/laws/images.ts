@@ -49,7 +49,7 @@ export const IMAGES: readonly Mutant[] = [
     file: 'src/effects/vm/create-vm.ts',
     line: '    if (image && !isCloned) await confirmDigest(world, client, reference, image, signal);',
     becomes: '',
-    tests: ['test/effects/create-vm.test.ts'],
+    tests: ['test/effects/vm-image.test.ts'],
   },
   {
     law: 'images: failures of an image on trial hold back no other VM',

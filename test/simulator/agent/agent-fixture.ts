@@ -176,3 +176,13 @@ export function rawExchange(port: number, request: string | Buffer): Promise<str
 }
 
 export const codeOf = (body: unknown) => (body as { error?: { code?: string } }).error?.code;
+
+/** A VM that was made over HTTP, and is stopped. */
+export async function create(
+  mac: Awaited<ReturnType<typeof servedWorld>>,
+  more: Record<string, unknown> = {},
+) {
+  const { status, body } = await mac.call('POST', '/vms', { name: 'vm', image: IMAGE, ...more });
+  if (status !== 201) throw new Error(`POST /vms returned ${status}: ${JSON.stringify(body)}`);
+  return body as { id: string; state: string };
+}

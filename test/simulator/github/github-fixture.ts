@@ -9,6 +9,7 @@ import type { GitHubWorld } from '../../../src/simulator/github/github-world.ts'
 import { createGitHubWorld } from '../../../src/simulator/github/github-world.ts';
 import { takeJob } from '../../../src/simulator/github/jobs/job-lease.ts';
 import type { GitHubSettings } from '../../../src/simulator/github/options.ts';
+import { ensureRepository } from '../../../src/simulator/github/repositories.ts';
 import { nextMessage, openSession } from '../../../src/simulator/github/runners/connection.ts';
 import type { Runner } from '../../../src/simulator/github/runners/runners.ts';
 import type { Session } from '../../../src/simulator/github/runners/session.ts';
@@ -19,6 +20,9 @@ import { ManualClock } from '../../support/manual-clock.ts';
 import { seededRandom } from '../agent/agent-fixture.ts';
 
 export const REPOSITORY = 'octo/app';
+export const RUNS = `/repos/${REPOSITORY}/actions/runs`;
+export const RUNNERS = `/repos/${REPOSITORY}/actions/runners`;
+export const ORG_RUNNERS = '/orgs/octo/actions/runners';
 export const TOKEN = 'ghp_thetokenofatest';
 export const MAC = ['self-hosted', 'macOS'];
 
@@ -94,6 +98,24 @@ export function virtualGitHub(settings: GitHubSettings = {}) {
     sent,
     ask: validatedAsk(async (path, init) => app.request(path, init)),
     push: pusher(world),
+  };
+}
+
+/** A GitHub in process with the one repository. */
+export function github(settings: GitHubSettings = {}) {
+  const made = virtualGitHub(settings);
+  ensureRepository(made.world, REPOSITORY);
+  return made;
+}
+
+/** A GitHub with a repository, and shorthands for its runners. */
+export function withRunners(settings: GitHubSettings = {}) {
+  const made = github(settings);
+  return {
+    ...made,
+    jit: (body: object, path = RUNNERS) => made.ask('POST', `${path}/generate-jitconfig`, body),
+    names: async (path = RUNNERS) =>
+      (await made.ask('GET', path)).body.runners.map(({ name }: { name: string }) => name),
   };
 }
 

@@ -1,106 +1,21 @@
-import { spawn } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { parseRunnerLog } from '../../../src/guest/scripts/runner-log.ts';
 import type { Run } from '../../../src/simulator/github/jobs/job.ts';
 import { cancelRun, currentJobs } from '../../../src/simulator/github/jobs/runs.ts';
-import { ensureRepository } from '../../../src/simulator/github/repositories.ts';
 import { skewedDateScript } from '../../../src/simulator/guest/guest-tools.ts';
-import { jitBody, MAC, REPOSITORY, runnerNamed, servedGitHub } from '../github/github-fixture.ts';
+import { REPOSITORY, RUNNERS, runnerNamed } from '../github/github-fixture.ts';
 import { run as inGuestRun, login, macWithGuests } from './guest-fixture.ts';
+import { cleanUp, cleanups, folder, listening, RUNNER_FILES, withJit } from './runner-fixture.ts';
 
-const RUNNER_FILES = fileURLToPath(new URL('../../../src/simulator/guest/runner-files', import.meta.url));
-const RUNNERS = `/repos/${REPOSITORY}/actions/runners`;
-
-const cleanups: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-interface Started {
-  readonly pid: number;
-  readonly output: string;
-  readonly exit: Promise<number | null>;
-  signal(signal: NodeJS.Signals): void;
-}
-
-/** A runner's folder, in which the simulated runner can be started. */
-function folder(env: Record<string, string> = {}) {
-  const root = mkdtempSync(join(tmpdir(), 'jeballto-runner-'));
-  cpSync(RUNNER_FILES, root, { recursive: true });
-  cleanups.push(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
-  const start = (args: string[], more: Record<string, string> = {}): Started => {
-    const child = spawn(process.execPath, ['simulated-runner.mjs', ...args], {
-      cwd: root,
-      env: { PATH: process.env.PATH ?? '', HOME: root, SIM_RUNNER_RETRY_MS: '20', ...env, ...more },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (text: Buffer) => {
-        output += text;
-      });
-    }
-    const exit = new Promise<number | null>((resolve) => child.on('close', resolve));
-    cleanups.push(async () => {
-      child.kill('SIGKILL');
-      await exit;
-    });
-    return {
-      pid: child.pid ?? 0,
-      exit,
-      signal: (name) => child.kill(name),
-      get output() {
-        return output;
-      },
-    };
-  };
-  return {
-    root,
-    start,
-    has: (name: string) => existsSync(join(root, name)),
-    read: (name: string) => readFileSync(join(root, name), 'utf8'),
-  };
-}
-
-/** A served GitHub with a registered JIT runner and a folder for it. */
-async function withJit(settings: Parameters<typeof servedGitHub>[0] = {}, env: Record<string, string> = {}) {
-  const github = await servedGitHub(settings);
-  cleanups.push(() => github.close());
-  ensureRepository(github.world, REPOSITORY);
-  const { body } = await github.ask('POST', `${RUNNERS}/generate-jitconfig`, jitBody('mac'));
-  const blob: string = body.encoded_jit_config;
-  const guest = folder(env);
-  return {
-    ...github,
-    ...guest,
-    blob,
-    runnerId: body.runner.id as number,
-    run: (more: Record<string, string> = {}) =>
-      guest.start(['run'], { ACTIONS_RUNNER_INPUT_JITCONFIG: blob, ...more }),
-  };
-}
+afterEach(cleanUp);
 
 const jobOf = (run: Run) => {
   const [job] = currentJobs(run);
   if (!job) throw new Error('the run has no job');
   return job;
 };
-
-const listening = (runner: Started) =>
-  vi.waitFor(() => expect(runner.output).toContain('Listening for Jobs'), 10_000);
 
 describe('a runner with a JIT configuration', () => {
   test('takes one job, runs its steps as shell commands, prints what the real one prints, and exits with 0', async () => {
@@ -315,85 +230,5 @@ describe('a runner in a simulated guest', () => {
     expect(jobOf(pushed).state.conclusion).toBe('success');
     expect((await inGuest('pgrep -f Runner.Worker')).code).toBe(1);
     client.end();
-  });
-});
-
-describe('a runner with a registration token', () => {
-  async function withToken() {
-    const github = await servedGitHub();
-    cleanups.push(() => github.close());
-    ensureRepository(github.world, REPOSITORY);
-    const { token } = (await github.ask('POST', `${RUNNERS}/registration-token`)).body;
-    const guest = folder();
-    const url = `${github.world.origin}/${REPOSITORY}`;
-    const configure = (args: string[], env: Record<string, string> = {}) =>
-      guest.start(['configure', '--unattended', '--url', url, ...args], {
-        ACTIONS_RUNNER_INPUT_TOKEN: token,
-        ...env,
-      });
-    return { ...github, ...guest, configure, token: token as string, url };
-  }
-
-  test('is configured with GitHub’s own labels added, and takes its one job', async () => {
-    const { configure, push, root, start, token, world } = await withToken();
-    const configuring = configure([
-      '--ephemeral',
-      '--disableupdate',
-      '--name',
-      'mac',
-      '--labels',
-      'xcode,big one',
-      '--work',
-      'w',
-    ]);
-    expect(await configuring.exit).toBe(0);
-    expect(configuring.output).toContain('√ Runner successfully added');
-    expect(configuring.output).toContain('√ Settings Saved.');
-    const { labels } = runnerNamed(world, 'mac');
-    expect(labels.map(({ name }) => name)).toEqual(['self-hosted', 'macOS', 'ARM64', 'xcode', 'big one']);
-    push([{ labels: MAC, steps: ['echo hi > out'] }]);
-    const runner = start(['run']);
-    expect(await runner.exit).toBe(0);
-    expect(parseRunnerLog(runner.output).result).toBe('Succeeded');
-    expect(readFileSync(join(root, 'w/app/app/out'), 'utf8')).toBe('hi\n');
-    expect(world.runners.size).toBe(0);
-    const logs = readdirSync(join(root, '_diag')).map((name) =>
-      readFileSync(join(root, '_diag', name), 'utf8'),
-    );
-    expect([configuring.output, runner.output, ...logs].join('\n')).not.toContain(token);
-  });
-
-  test('takes everything from the environment when there are no arguments', async () => {
-    const { configure, world } = await withToken();
-    const env = {
-      ACTIONS_RUNNER_INPUT_NAME: 'from-the-environment',
-      actions_runner_input_labels: ' own ',
-      ACTIONS_RUNNER_INPUT_EPHEMERAL: 'true',
-      'ACTIONS_RUNNER_INPUT_NO-DEFAULT-LABELS': 'true',
-    };
-    expect(await configure([], env).exit).toBe(0);
-    expect(runnerNamed(world, 'from-the-environment').labels.map(({ name }) => name)).toEqual(['own']);
-  });
-
-  test('exits with 1 when it is configured already, when its name is in use, and when its token is wrong', async () => {
-    const { configure, root, start, url, world } = await withToken();
-    expect(await configure(['--name', 'mac']).exit).toBe(0);
-    const again = configure(['--name', 'mac-2']);
-    expect(await again.exit).toBe(1);
-    expect(again.output).toContain('already configured');
-    rmSync(join(root, '.runner'));
-    const taken = configure(['--name', 'MAC']);
-    expect(await taken.exit).toBe(1);
-    expect(taken.output).toContain('A runner exists with the same name MAC.');
-    expect(await configure(['--name', 'mac', '--replace']).exit).toBe(0);
-    expect(world.runners.size).toBe(1);
-    rmSync(join(root, '.runner'));
-    const wrong = start(['configure', '--unattended', '--url', url, '--token', 'AWRONGTOKEN', '--name', 'x']);
-    expect(await wrong.exit).toBe(1);
-    expect(wrong.output).toContain('Http response code: 404');
-    expect(wrong.output).not.toContain('AWRONGTOKEN');
-    const group = configure(['--name', 'x', '--runnergroup', 'Macs']);
-    expect(await group.exit).toBe(1);
-    expect(group.output).toContain('Could not find any self-hosted runner group named "Macs".');
   });
 });
