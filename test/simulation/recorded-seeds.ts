@@ -292,4 +292,10 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     found:
       'the host was blamed for a job that was over before its VM went, since nobody acted then and its runner was found late',
   },
+  {
+    seed: 4222,
+    controllers: 2,
+    found:
+      'nothing in the daemon: a runner died, its host lost the VM before anybody looked, and only the first was true',
+  },
 ];

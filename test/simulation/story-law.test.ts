@@ -31,7 +31,7 @@ const LOST = { outcome: 'lost', blame: 'host', cause: GONE } as const;
 
 const truth = (facts: Partial<JobTruth> = {}): JobTruth => ({
   ...{ jobId: JOB.id, status: 'completed', conclusion: 'success', isAnswered: true },
-  ...{ hasRecord: true, isClockRight: true },
+  ...{ hasRecord: true, isClockRight: true, isVmLost: false },
   work: [{ vmName: VM.name, runnerName: VM.name, jobId: JOB.id, how: 'ended' }],
   ...facts,
 });
@@ -51,6 +51,7 @@ describe('law 10: the story of a job is true', () => {
       'it ended failed (job), and in truth powerCut (failure): undefined',
     ]);
     expect(untruths(served(LOST, 'failure'), cut('died'))).toHaveLength(1);
+    expect(untruths(served(LOST, 'failure'), { ...cut('died'), isVmLost: true })).toEqual([]);
     expect(untruths(served(LOST), truth())).toHaveLength(1);
     expect(untruths(served(undefined), truth())).toEqual(['its end is not told']);
   });

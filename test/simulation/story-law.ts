@@ -18,6 +18,8 @@ export interface JobTruth {
   hasRecord: boolean;
   /** The daemon's clock was never set and runs at the right rate. */
   isClockRight: boolean;
+  /** Its host lost the VM in which it ran: it went without an order. */
+  isVmLost: boolean;
   /** The work of our runners on it, in order; usually one or none. */
   work: readonly WorkDone[];
 }
@@ -45,7 +47,10 @@ export function checkStories(world: SimulatedWorld): void {
     const { status, conclusion } = job.state;
     const isAnswered = [...world.github.repositories.values()].includes(job.run.repository);
     const work = world.work.filter((one) => one.jobId === jobId);
-    const truth = { jobId, status, conclusion, isAnswered, hasRecord, isClockRight, work };
+    const ranIn = world.ledger.vms.findLast(({ vm }) => vm.name === work.at(-1)?.vmName);
+    const isVmLost =
+      ranIn !== undefined && !ranIn.isDoomed && ranIn.mac.agent.vms.get(ranIn.vm.id) !== ranIn.vm;
+    const truth = { jobId, status, conclusion, isAnswered, hasRecord, isClockRight, isVmLost, work };
     for (const what of untruths(story, truth)) {
       world.broken.note('law 10: the story of a job is true', `job ${jobId}: ${what}`);
     }
@@ -122,7 +127,7 @@ function ofNumbers(attempts: readonly Attempt[]): string[] {
 function ofEnd(
   { attempts: { attempts }, contexts }: Told,
   story: StoredJournalEntry[],
-  { status, conclusion, isAnswered, work, hasRecord, isClockRight }: JobTruth,
+  { status, conclusion, isAnswered, work, hasRecord, isClockRight, isVmLost }: JobTruth,
 ): string[] {
   const open = attempts.flatMap(({ phases }) => phases.filter(({ to }) => to === null));
   const found = open.map(({ state }) => `its ${state} never ends`);
@@ -145,6 +150,8 @@ function ofEnd(
   // Our clock may be slow, for example while it follows a system clock that was set back. Then a VM goes before its
   // lifetime ends on our clock.
   if (!isClockRight && done?.how === 'expired') expected.push('lost (host)');
+  // Nobody looked between the end of the runner and that of the VM, which alone would have cost the job.
+  if (isVmLost && done?.how === 'died') expected.push('lost (host)');
   if (!expected.includes(told))
     found.push(
       `it ended ${told}, and in truth ${done?.how ?? 'without work'} (${conclusion}): ${end.cause?.message}`,
