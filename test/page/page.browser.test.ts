@@ -13,12 +13,12 @@ inBrowser((stage) => {
       const { page } = await openPage(stage.browser(), `${daemon.url}/#/jobs`);
       const key = daemon.queue(5);
       await saying(page, 'tr[data-job="5"] .state', 'queued');
-      const told = page.waitForSelector('.banner[role=alert]');
-      await daemon.interrupt(() => {
+      await daemon.interrupt(async () => {
         daemon.next(key);
         daemon.queue(6);
+        const told = await page.waitForSelector('.banner[role=alert]');
+        expect(await told.textContent()).toContain('The daemon does not respond.');
       });
-      expect(await (await told).textContent()).toContain('The daemon does not respond.');
       daemon.next(key);
       await saying(page, 'tr[data-job="6"] .state', 'queued');
       await page.waitForSelector('.banner', { state: 'detached' });

@@ -87,7 +87,7 @@ export class StagedDaemon {
   url = '';
   close: () => Promise<void> = async () => undefined;
   /** Cuts every connection, and listens again at the same address after `whileCut` has run. */
-  interrupt: (whileCut: () => void) => Promise<void> = async () => undefined;
+  interrupt: (whileCut: () => Promise<void>) => Promise<void> = async () => undefined;
 
   /** Without Macs no host is ever looked at: `host` sets what a look would show. */
   static async start(
@@ -167,7 +167,7 @@ export class StagedDaemon {
     this.url = listener.url;
     this.interrupt = async (whileCut) => {
       await listener.close();
-      whileCut();
+      await whileCut();
       listener = await listen(
         app,
         { host: '127.0.0.1', port: Number(new URL(this.url).port) },

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { refuseUsage, scriptOptions, wholeNumber } from '../support/script-options.ts';
 import { CALM_SCENARIO } from './calm-scenario.ts';
 import { planWithControllers } from './controllers/plan-with-controllers.ts';
+import { RECORDED_WITH_CONTROLLERS } from './controllers/recorded-with-controllers.ts';
 import { planScenario } from './plan-scenario.ts';
 import { TROUBLE_KINDS } from './plan-troubles.ts';
 import { playScenarios } from './play-scenarios.ts';
@@ -67,12 +68,16 @@ const isChild = process.send !== undefined;
 async function play() {
   if (values.recorded || only !== null) {
     const scenarios = values.recorded
-      ? RECORDED_SEEDS.map(({ seed, troubles = [], hasClocks = false, controllers: count }) => ({
-          seed,
-          scenario: count
-            ? planWithControllers(seed, count)
-            : planScenario(seed, { kinds: troubles, hasClocks }),
-        }))
+      ? [
+          ...RECORDED_SEEDS.map(({ seed, troubles: kinds = [], hasClocks = false }) => ({
+            seed,
+            scenario: planScenario(seed, { kinds, hasClocks }),
+          })),
+          ...RECORDED_WITH_CONTROLLERS.map(({ seed, controllers: count }) => ({
+            seed,
+            scenario: planWithControllers(seed, count),
+          })),
+        ]
       : [{ seed: only ?? 0, scenario: plan(only ?? 0) }];
     const entries = scenarios.map(({ seed, scenario }): [string, Scenario] => [`seed ${seed}`, scenario]);
     return playScenarios(entries, print, { isTraced: values.trace });
