@@ -6,8 +6,9 @@ import type { SettledJob } from '../store/tables/jobs/settled-jobs.ts';
 /**
  * Returns what is kept of a job when its record is removed: enough for dedup, for `jobs`, and to say why it failed.
  */
-export function settledWithActor(end: JobEnd, { job, vm }: JobContext, at: number): SettledJob {
-  return settled(job, end, vm?.host ?? null, at);
+export function settledWithActor(end: JobEnd, { job, vm, phase }: JobContext, at: number): SettledJob {
+  const row = settled(job, end, vm?.host ?? null, at);
+  return end.outcome === 'lost' ? { ...row, lostAt: phase.enteredAt } : row;
 }
 
 /** Returns what is kept of a job that went on without an actor. */

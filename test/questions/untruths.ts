@@ -6,6 +6,8 @@ import type { JobTruth, Truth } from './situation.ts';
 /** Milliseconds from the moment at which a page was drawn to the one at which it is read. */
 const TO_READ = 3_000;
 
+const HALF_A_DAY = 12 * 3_600_000;
+
 /** Where the answers differ from what is true, or from each other, as sentences; empty where they do not. */
 export function untruths(answers: readonly Answers[], truth: Truth, world: Scenario): string[] {
   return [
@@ -89,7 +91,9 @@ const vmWords = (vm: { name: string; host: string } | undefined) =>
 function ofInstants(by: string, { next }: JobAnswers): string[] {
   const now = Date.now();
   return [...next.matchAll(/at (\d\d):(\d\d):(\d\d)/g)].flatMap(([text, hours, minutes, seconds]) => {
-    const at = new Date(now).setHours(Number(hours), Number(minutes), Number(seconds));
+    const today = new Date(now).setHours(Number(hours), Number(minutes), Number(seconds));
+    // In the evening an hour of the night is that of tomorrow.
+    const at = today < now - HALF_A_DAY ? today + 2 * HALF_A_DAY : today;
     return at < now - TO_READ
       ? [`${by} says that ${text} is next, and it is ${new Date(now).toTimeString()}`]
       : [];

@@ -85,6 +85,9 @@ describeStore('settled jobs', (the) => {
     // A success counts at any time, so GitHub is asked for as long as about an end that it did not tell.
     expect([listed(4), listed(6), listed(59), listed(61)]).toEqual([1, 1, 1, 0]);
     expect(settled.endUntold(5)).toBeNull();
+    // The runner could not be removed for ten minutes, and only then the record ended.
+    settled.put({ ...lost('VM_VANISHED'), lostAt: at - 10 * MINUTE });
+    expect([told('failure', 1), told('success', 1)]).toEqual([false, true]);
     settled.put(lost('RUNNER_DIED'));
     expect([told('success', 1), listed(1)]).toEqual([false, 0]);
   });

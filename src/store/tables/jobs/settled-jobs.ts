@@ -13,6 +13,8 @@ export interface SettledJob extends Omit<JobEnd, 'cause'> {
   cause: Failure | null;
   /** Epoch ms. */
   at: number;
+  /** Epoch ms at which the loss of a lost job was seen: the removal of what was left may take longer than GitHub. */
+  lostAt?: number;
   owner: string;
   repository: string;
   name: string;
@@ -40,6 +42,7 @@ const facts = {
     })
     .nullable(),
   at: instant,
+  lostAt: instant.optional(),
   owner: cutText,
   repository: cutText,
   name: cutText,
@@ -106,11 +109,11 @@ const ASKED_FOR = 3_600_000;
  * conclusion that GitHub reports at `now`.
  */
 function mayBeNoLoss(
-  { outcome, conclusion, cause, at }: SettledJob,
+  { outcome, conclusion, cause, at, lostAt = at }: SettledJob,
   told: string | null,
   now: number,
 ): boolean {
-  return outcome === 'lost' && conclusion === null && mayHaveEndedBefore(cause, told, now - at);
+  return outcome === 'lost' && conclusion === null && mayHaveEndedBefore(cause, told, now - lostAt);
 }
 
 /** What GitHub says about a job that is over. */
