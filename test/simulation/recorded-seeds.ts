@@ -248,4 +248,10 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     troubles: ['repositoryDeleted', 'jobWithheld', 'vmsHeld'],
     hasClocks: true,
   },
+  {
+    seed: 25433,
+    found:
+      'nothing in the daemon: a repository was deleted before it could ask which runner had taken the job',
+    troubles: ['repositoryDeleted'],
+  },
 ];

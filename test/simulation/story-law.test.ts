@@ -91,6 +91,7 @@ describe('law 10: the story of a job is true', () => {
       `it names VM ${VM.name}, and ran in gh-default-202-1`,
     ]);
     expect(untruths(served(SUCCEEDED), truth({ work, hasRecord: false }))).toEqual([]);
+    expect(untruths(served(SUCCEEDED), truth({ work, isAnswered: false }))).toEqual([]);
     const takenBy = { runner: 'gh-default-202-2', isOurs: true };
     const over = job(1, { status: 'completed', conclusion: 'success', takenBy });
     const named = served(SUCCEEDED).map((one) =>

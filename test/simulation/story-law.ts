@@ -139,7 +139,9 @@ function ofEnd(
     const served = attempts.findLast(({ vm }) => vm !== null)?.vm;
     const { takenBy } = contexts.ofHolder.context.job ?? {};
     const isNamed = served?.name === done.vmName || takenBy?.runner === done.runnerName;
-    if (!isNamed && hasRecord) found.push(`it names VM ${served?.name}, and ran in ${done.vmName}`);
+    // Which runner took the job, GitHub alone can say.
+    if (!isNamed && hasRecord && isAnswered)
+      found.push(`it names VM ${served?.name}, and ran in ${done.vmName}`);
   }
   // Without the record of its VM, nobody waits for the end of the job that runs in it; and GitHub says nothing of the
   // jobs of a deleted repository.
