@@ -5,8 +5,8 @@ import { EffectTracer } from '../../src/effects/effect-tracer.ts';
 import type { EffectWorld } from '../../src/effects/effect-world.ts';
 import { EFFECTS, jobEffects } from '../../src/effects/job-effects.ts';
 import { PendingCreates } from '../../src/effects/pending-creates.ts';
+import { deferred } from '../support/deferred.ts';
 import { memoryLedger } from '../support/memory-ledger.ts';
-import { deferred } from './deferred.ts';
 
 /** A world in which every step of an effect is recorded and fails. */
 function watchedWorld() {

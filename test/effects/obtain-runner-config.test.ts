@@ -6,7 +6,7 @@ import { deleteVm } from '../../src/effects/vm/delete-vm.ts';
 import { cancelRun } from '../../src/simulator/github/jobs/runs.ts';
 import { passOnRunnerId } from '../../src/simulator/github/runners/pass-on-runner-id.ts';
 import { runnerNamed } from '../simulator/github/github-fixture.ts';
-import { deferred } from './deferred.ts';
+import { deferred } from '../support/deferred.ts';
 import {
   type EffectFixtureOptions,
   effectFixture,

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { PendingCreates } from '../../src/effects/pending-creates.ts';
+import { deferred } from '../support/deferred.ts';
 import { memoryLedger } from '../support/memory-ledger.ts';
-import { deferred } from './deferred.ts';
 import { ShiftedClock } from './shifted-clock.ts';
 
 const signal = new AbortController().signal;

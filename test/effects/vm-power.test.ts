@@ -3,7 +3,7 @@ import { createVm } from '../../src/effects/vm/create-vm.ts';
 import { deleteVm } from '../../src/effects/vm/delete-vm.ts';
 import { startVm } from '../../src/effects/vm/start-vm.ts';
 import { addForeignVm } from '../../src/simulator/agent/control.ts';
-import { deferred } from './deferred.ts';
+import { deferred } from '../support/deferred.ts';
 import { type EffectFixtureOptions, effectFixture, failing, LABEL, STAYS, STORED } from './effect-fixture.ts';
 
 async function withVm(options: EffectFixtureOptions = {}) {
