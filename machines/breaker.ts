@@ -88,7 +88,8 @@ export function createBreakerMachine({ policy, now }: { policy: BreakerPolicy; n
     actors: { waitUntil },
     guards: {
       'does this failure reach the limit': ({ context }) => context.failures + 1 >= policy.failures,
-      // Attempts that began before the breaker opened end at any time; otherwise each end would let one more attempt begin.
+      // Attempts that began before the breaker opened end at any time; otherwise each end would let one more attempt
+      // begin.
       'is it the trial': ({ context, event }) => {
         assertEvent(event, 'attempt.ended');
         return (event.by ?? null) === context.trialBy;

@@ -2,25 +2,15 @@ import { pino } from 'pino';
 import { describe, expect, test, vi } from 'vitest';
 import type { WebhookReceiverOptions } from '../../src/intake/webhooks/webhook-receiver.ts';
 import { DAY, settledJob } from '../store/records.ts';
+import { deferred } from '../support/deferred.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { memoryDatabase, memoryStore } from '../support/memory-store.ts';
 import { soon } from '../support/soon.ts';
 import { JSON_BODY, newInbox, signatureOf, webhookRig } from './webhook-rig.ts';
 
-/** A promise that the test settles. */
-function gate<T>() {
-  let open: (value: T) => void = () => undefined;
-  let shut: (reason: Error) => void = () => undefined;
-  const promise = new Promise<T>((resolve, reject) => {
-    open = resolve;
-    shut = reject;
-  });
-  return { promise, open, shut };
-}
-
 describe('a delivery is acknowledged', () => {
   test('only when it is durable, together with what it changed', async () => {
-    const disk = gate<'stored'>();
+    const disk = deferred<'stored'>();
     const rig = webhookRig({ store: newInbox(() => disk.promise) });
     const answered = vi.fn();
     const answer = rig.deliver(JSON_BODY).finally(answered);
@@ -28,7 +18,7 @@ describe('a delivery is acknowledged', () => {
     await new Promise((resolve) => setImmediate(resolve));
     expect(answered).not.toHaveBeenCalled();
     expect([rig.handed.length, rig.stored.length]).toEqual([1, 0]);
-    disk.open('stored');
+    disk.resolve('stored');
     expect(await answer).toEqual({ status: 202, message: 'stored' });
     expect([rig.handed.length, rig.stored.length]).toEqual([1, 1]);
     expect(rig.clock.alarms).toEqual([]);
@@ -45,7 +35,7 @@ describe('a delivery is acknowledged', () => {
   });
 
   test('with 503 when the disk takes longer than GitHub waits, and is still stored later', async () => {
-    const disk = gate<'stored'>();
+    const disk = deferred<'stored'>();
     const rig = webhookRig({ store: newInbox(() => disk.promise) });
     const answer = rig.deliver(JSON_BODY);
     await soon(() => expect(rig.clock.alarms).toHaveLength(1));
@@ -53,7 +43,7 @@ describe('a delivery is acknowledged', () => {
     rig.clock.advance(8_000);
     expect((await answer).status).toBe(503);
     expect(rig.stored).toEqual([]);
-    disk.open('stored');
+    disk.resolve('stored');
     await soon(() => expect(rig.stored).toHaveLength(1));
   });
 });

@@ -47,7 +47,10 @@ const hasNames = ({ vm }: JobContext) => vm !== null && vm.numbers.next <= vm.nu
 
 /** Types, effects and guards of the job machine. A guard on the end of an effect is given what the effect returned. */
 export function guardedSetup({ policy, now }: JobMachineOptions) {
-  /** Whether a VM that is gone now went at the end of its lifetime. One that is found gone only after the margin may have gone at any time. */
+  /**
+   * Whether a VM that is gone now went at the end of its lifetime. One that is found gone only after the margin may have
+   * gone at any time.
+   */
   const endsItsLifetime = ({ vm }: JobContext) =>
     vm !== null &&
     vm.expiresAt !== null &&
