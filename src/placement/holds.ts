@@ -1,9 +1,9 @@
 import type { HostCordons } from '../hosts/host-cordons.ts';
 import type { Hosts } from '../hosts/hosts.ts';
 import type { JobActors } from '../jobs/job-actors.ts';
-import type { FullHosts } from './full-hosts.ts';
 import { type Demand, type HeldVm, planHolds } from './plan-holds.ts';
-import { proofRoom } from './proof-room.ts';
+import type { FullHosts } from './room/full-hosts.ts';
+import { proofRoom } from './room/proof-room.ts';
 import type { Gates, WaitingJob } from './schedule.ts';
 
 export interface HoldsOptions {

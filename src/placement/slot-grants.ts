@@ -8,12 +8,12 @@ import type { ImageRollouts } from '../images/image-rollouts.ts';
 import type { JobActors } from '../jobs/job-actors.ts';
 import { reserveNumbers } from '../jobs/reserve-numbers.ts';
 import type { Store } from '../store/store.ts';
-import { freeSlots } from './free-slots.ts';
-import { FullHosts } from './full-hosts.ts';
 import { Holds } from './holds.ts';
-import { OrphanSlots } from './orphan-slots.ts';
 import { assignWarmVms, planWarmVms, type WarmVm } from './plan-warm.ts';
-import { proofRoom } from './proof-room.ts';
+import { freeSlots } from './room/free-slots.ts';
+import { FullHosts } from './room/full-hosts.ts';
+import { OrphanSlots } from './room/orphan-slots.ts';
+import { proofRoom } from './room/proof-room.ts';
 import { dueJobs, type FreeHost, type Gates, OPEN_GATES, schedule, type WaitingJob } from './schedule.ts';
 import { soonest } from './soonest.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { freeSlots } from '../../src/placement/free-slots.ts';
+import { freeSlots } from '../../src/placement/room/free-slots.ts';
 import { OPEN_GATES, schedule } from '../../src/placement/schedule.ts';
 
 const job = (key: string, queuedAt: number, notBefore = 0) => ({

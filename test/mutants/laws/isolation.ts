@@ -117,7 +117,7 @@ export const ISOLATION: readonly Mutant[] = [
   },
   {
     law: '14: the slot of a VM whose actor failed inside counts until the list tells',
-    file: 'src/placement/orphan-slots.ts',
+    file: 'src/placement/room/orphan-slots.ts',
     line: '      if (orphan.looks >= LOOKS) orphans.delete(vmName);',
     becomes: '      if (orphan.looks >= 0) orphans.delete(vmName);',
     tests: ['test/dispatch/quarantine.test.ts'],
@@ -176,7 +176,7 @@ export const ISOLATION: readonly Mutant[] = [
     file: 'src/placement/slot-grants.ts',
     line: 'Math.min(freeSlots(look, claimed), proofRoom(name, snapshot, actors))',
     becomes: 'freeSlots(look, claimed)',
-    tests: ['test/placement/proof-room.test.ts'],
+    tests: ['test/placement/room/proof-room.test.ts'],
   },
   {
     law: '14: a host gets no jobs in a maintenance window, and gets them again after it',

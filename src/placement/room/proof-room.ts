@@ -1,5 +1,5 @@
-import type { HostSnapshot } from '../../machines/host.ts';
-import type { JobActors } from '../jobs/job-actors.ts';
+import type { HostSnapshot } from '../../../machines/host.ts';
+import type { JobActors } from '../../jobs/job-actors.ts';
 
 /**
  * Returns how many more VMs may be made on a host now: one at a time on a host that has to prove that it works. VMs

@@ -1,9 +1,9 @@
-import type { JobSnapshot } from '../../machines/job.ts';
-import { type Pause, pauseAfter } from '../../machines/pause.ts';
-import type { Clock } from '../clock.ts';
-import type { JobActors } from '../jobs/job-actors.ts';
-import type { FreeHost } from './schedule.ts';
-import { soonest } from './soonest.ts';
+import type { JobSnapshot } from '../../../machines/job.ts';
+import { type Pause, pauseAfter } from '../../../machines/pause.ts';
+import type { Clock } from '../../clock.ts';
+import type { JobActors } from '../../jobs/job-actors.ts';
+import type { FreeHost } from '../schedule.ts';
+import { soonest } from '../soonest.ts';
 
 /** How long a host that refused a start gets no further VM; milliseconds. */
 const PAUSE: Pause = { first: 30_000, longest: 10 * 60_000 };

@@ -1,4 +1,4 @@
-import type { HostLook } from '../../machines/host-look.ts';
+import type { HostLook } from '../../../machines/host-look.ts';
 
 /**
  * Looks after which a host's list shows everything that runs there: the first one may have begun too early.

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { JobSnapshot } from '../../machines/job.ts';
-import type { JobActors } from '../../src/jobs/job-actors.ts';
-import { FullHosts } from '../../src/placement/full-hosts.ts';
-import { VM } from '../machines/job-samples.ts';
-import { snapshotAt } from '../machines/job-step.ts';
-import { ManualClock } from '../support/manual-clock.ts';
+import type { JobSnapshot } from '../../../machines/job.ts';
+import type { JobActors } from '../../../src/jobs/job-actors.ts';
+import { FullHosts } from '../../../src/placement/room/full-hosts.ts';
+import { VM } from '../../machines/job-samples.ts';
+import { snapshotAt } from '../../machines/job-step.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 
 const MINUTE = 60_000;
 const refusedOn = (host: string) => snapshotAt('starting.blocked', { vm: { ...VM, host } });

@@ -1,5 +1,5 @@
-import type { HostLook } from '../../machines/host-look.ts';
-import { holdsSlot } from '../agent/vm-state.ts';
+import type { HostLook } from '../../../machines/host-look.ts';
+import { holdsSlot } from '../../agent/vm-state.ts';
 
 /**
  * Room for further VMs on a host. A claim of ours counts from the moment that it is stored, long before the

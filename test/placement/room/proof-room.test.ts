@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import type { JobSnapshot } from '../../machines/job.ts';
-import { NO_ROLLOUTS } from '../../src/images/no-rollouts.ts';
-import { isBeingMade } from '../../src/jobs/is-being-made.ts';
-import type { JobActors } from '../../src/jobs/job-actors.ts';
-import { OPEN_GATES } from '../../src/placement/schedule.ts';
-import { SlotGrants } from '../../src/placement/slot-grants.ts';
-import { VM } from '../machines/job-samples.ts';
-import { snapshotAt } from '../machines/job-step.ts';
-import { ManualClock } from '../support/manual-clock.ts';
+import type { JobSnapshot } from '../../../machines/job.ts';
+import { NO_ROLLOUTS } from '../../../src/images/no-rollouts.ts';
+import { isBeingMade } from '../../../src/jobs/is-being-made.ts';
+import type { JobActors } from '../../../src/jobs/job-actors.ts';
+import { OPEN_GATES } from '../../../src/placement/schedule.ts';
+import { SlotGrants } from '../../../src/placement/slot-grants.ts';
+import { VM } from '../../machines/job-samples.ts';
+import { snapshotAt } from '../../machines/job-step.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 
 /** How many of two queued jobs get a slot of a host with three, beside an actor whose VM is in this state. */
 function granted(proves: boolean, other: string | null): number {
