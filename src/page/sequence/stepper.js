@@ -19,9 +19,10 @@ class Stepper {
   /** @type {Shown | null} */
   #shown = null;
   /**
-   * The page is at another moment until the daemon has returned that of the chosen step. `wasAt` is the moment that
-   * was shown when it was chosen; null for the present.
-   * @type {{ jobId: number, seq: number, at: number, wasAt: number | null } | null} */
+   * The page is at another moment until the daemon has returned that of the chosen step. `via` has the moments that may
+   * be shown until then: the one at which it was chosen, and those of steps that were chosen before it and are under
+   * way, too; null is the present.
+   * @type {{ jobId: number, seq: number, at: number, via: ReadonlySet<number | null> } | null} */
   #chosen = null;
 
   /** Index of the present step; -1 before the first. In the present it is the last one. @param {Shown} shown */
@@ -30,8 +31,8 @@ class Stepper {
     const { jobId, steps, now, isPast } = shown;
     const chosen = this.#chosen;
     const hasArrived = isPast && now === chosen?.at;
-    if (chosen && hasArrived) chosen.wasAt = now;
-    const isUnderWay = chosen?.wasAt === (isPast ? now : null);
+    if (chosen && hasArrived) chosen.via = new Set([now]);
+    const isUnderWay = chosen?.via.has(isPast ? now : null);
     if (chosen?.jobId === jobId && (hasArrived || isUnderWay)) {
       const index = steps.findIndex(({ seq }) => seq === chosen.seq);
       if (index >= 0) return index;
@@ -52,7 +53,8 @@ class Stepper {
   choose(step) {
     if (!this.#shown || !step) return;
     const { jobId, now, isPast, onTravel } = this.#shown;
-    this.#chosen = { jobId, seq: step.seq, at: step.at, wasAt: isPast ? now : null };
+    const before = this.#chosen?.jobId === jobId ? [...this.#chosen.via, this.#chosen.at] : [];
+    this.#chosen = { jobId, seq: step.seq, at: step.at, via: new Set([isPast ? now : null, ...before]) };
     onTravel(step.at);
   }
 
