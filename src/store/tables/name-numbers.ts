@@ -22,11 +22,17 @@ const MOST = 999_999_999;
  */
 const UNIT = 10_000;
 
+/** Milliseconds: the clock may have been set back since the instants in the names that nobody knows any more. */
+const YEAR = 365 * 86_400_000;
+
 export const NAME_ROWS: AgedTableOptions<ReservedNumbers> = {
   keys: NUMBER_KEY,
   schema: z.object({ at: instant, last: count.max(999_999_999_999_999) }),
   fits: (key, { last }) => key === NO_JOB_KEY || last <= MOST,
-  instead: ({ key }: Row, now) => ({ at: now, last: key === NO_JOB_KEY ? now : Math.floor(now / UNIT) }),
+  instead: ({ key }: Row, now) => ({
+    at: now,
+    last: key === NO_JOB_KEY ? now + YEAR : Math.floor(now / UNIT),
+  }),
   means: 'The next names of that job get numbers above any that it can have used.',
 };
 
