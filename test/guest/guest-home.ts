@@ -27,7 +27,8 @@ stamp 'Listening for Jobs'
 while :; do
   IFS= read -r line <"$DIR/control" || continue
   case $line in
-    job\\ *) name=\${line#job }; stamp "Running job: $name"; "$DIR/bin/Runner.Worker" spawnclient 1 2 & worker=$! ;;
+    job\\ *) name=\${line#job }; stamp "Running job: $name"
+      "$DIR/bin/Runner.Worker" spawnclient 1 2 & worker=$!; read -r <"$DIR/up" ;;
     done\\ *) kill $worker; wait $worker; stamp "Job $name completed with result: \${line#done }" ;;
     kill-worker) kill $worker; wait $worker ;;
     say\\ *) echo "\${line#say }" ;;
@@ -37,8 +38,10 @@ while :; do
 done
 `;
 
+// It says through `up` that the process has the name of a worker: before that it is a copy of run.sh.
 const WORKER = `#!/bin/bash
 trap 'kill $!; exit' TERM
+echo >"$(dirname "$0")/../up"
 sleep 3600 & wait
 `;
 
@@ -60,7 +63,7 @@ export class GuestHome {
     this.put('config.sh', CONFIG);
     this.put('bin/Runner.Worker', WORKER);
     this.put('bin/Runner.Listener', '#!/bin/bash\necho 2.334.0\n');
-    for (const pipe of ['control', 'answer']) execFileSync('mkfifo', [join(this.runner, pipe)]);
+    for (const pipe of ['control', 'answer', 'up']) execFileSync('mkfifo', [join(this.runner, pipe)]);
   }
 
   /** Writes an executable into the runner's directory. */
