@@ -60,6 +60,7 @@ export class Dispatcher {
   readonly #released = new Map<string, Job>();
   #scheduled = false;
   #draining = false;
+  #isRestoring = false;
   #wake: AbortController | null = null;
 
   constructor(options: DispatcherOptions) {
@@ -134,8 +135,19 @@ export class Dispatcher {
     this.#scheduled = true;
     queueMicrotask(() => {
       this.#scheduled = false;
-      if (!this.#draining) this.#wakeAt(this.#grants.decide());
+      if (!this.#draining && !this.#isRestoring) this.#wakeAt(this.#grants.decide());
     });
+  }
+
+  /**
+   * Gives out no slot while `restore` puts the actors of the store back, which takes turns: those that are still missing
+   * have VMs. After a reload of the config, hosts, breakers and pulls are there before them and ask for decisions.
+   */
+  async restoring(restore: () => Promise<void>): Promise<void> {
+    this.#isRestoring = true;
+    await restore();
+    this.#isRestoring = false;
+    this.requestScheduling();
   }
 
   /** Moves jobs that do not run on the host yet to other hosts. */
@@ -157,7 +169,7 @@ export class Dispatcher {
    * the reason.
    */
   couldBegin(): WaitingJob[] {
-    return this.#draining ? [] : this.#grants.couldBegin();
+    return this.#draining || this.#isRestoring ? [] : this.#grants.couldBegin();
   }
 
   get draining(): boolean {

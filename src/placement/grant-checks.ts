@@ -163,7 +163,9 @@ export class GrantChecks {
     const { github, breakers, clock, observe } = this.#options;
     const { owner, repository, id, runId } = job;
     const seen = await github.getJob(owner, repository, id, { signal });
-    const mayBeOver = seen !== null && job.runnersUnused > 0;
+    // The run says only that the job is over; the job itself says how it ended and which runner had it.
+    const isOpen = seen !== null && seen.status !== 'completed' && seen.runnerName === null;
+    const mayBeOver = isOpen && job.runnersUnused > 0;
     const isOver = mayBeOver && (await github.isRunOver(owner, repository, runId, { signal }));
     if (mayBeOver && !isOver) {
       this.#runGoesOnAt.delete(id);
@@ -175,7 +177,7 @@ export class GrantChecks {
       breakers.tell({ about: 'registration', name: repositoryOf(job) }, { type: 'attempt.served' });
     // GitHub may keep a job queued although its run is over: no runner will ever get it.
     if (seen && !isOver) observe({ ...seen, seenAt: clock.now() });
-    else observe(endObservation(job, seen?.conclusion ?? null, clock.now()));
+    else observe(endObservation(job, null, clock.now()));
     const isDecided =
       seen === null ||
       isOver ||

@@ -60,12 +60,17 @@ export class GrantGates implements Gates {
         due.filter(({ profile }) => profile === name).sort((a, b) => this.#vmsInVain(a) - this.#vmsInVain(b)),
       ]),
     );
-    // The jobs of a profile change places only with one another.
-    const inTurn = due.map((job) => ofTried.get(job.profile)?.shift() ?? job);
+    // For the trial of a profile, its jobs change places only with one another.
+    const ofProfiles = due.map((job) => ofTried.get(job.profile)?.shift() ?? job);
+    const ofHosts = trials.flatMap(({ about, name }) =>
+      about === 'host' ? this.#forTrialOf(name, ofProfiles) : [],
+    );
+    const inTurn = [...new Set([...ofHosts, ...ofProfiles])];
     if (this.room('github github') !== 1) return inTurn;
+    // In a repository where all runners got their jobs, those of this job may still fail, so neither count is first.
     return inTurn
-      .map((job) => ({ job, unused: this.#unused(job), vmsInVain: this.#vmsInVain(job) }))
-      .sort((a, b) => a.unused - b.unused || a.vmsInVain - b.vmsInVain)
+      .map((job) => ({ job, inVain: this.#unused(job) + this.#vmsInVain(job) }))
+      .sort((a, b) => a.inVain - b.inVain)
       .map(({ job }) => job);
   }
 
@@ -98,8 +103,15 @@ export class GrantGates implements Gates {
     return state === 'ready' || mayPull ? gatesOn(host, profile) : null;
   }
 
-  preferred({ profile }: WaitingJob): string | null {
-    return this.#options.preferredHost(profile);
+  preferred(profile: string, withRoom: readonly string[]): string | null {
+    const { breakers, preferredHost } = this.#options;
+    const preferred = preferredHost(profile);
+    if (preferred !== null || this.room(`profile ${profile}`) !== 1) return preferred;
+    // If the same host got each trial of the profile, the profile would wait for as long as that host fails.
+    return (
+      withRoom.toSorted((a, b) => breakers.lastResult(a, profile) - breakers.lastResult(b, profile))[0] ??
+      null
+    );
   }
 
   room(gate: string): number {
@@ -111,11 +123,10 @@ export class GrantGates implements Gates {
     return job === null ? 'no' : this.#options.checks.ask(job);
   }
 
-  /** How many more warm VMs of a profile may be started on a host. */
-  roomForWarm(profile: string, host: string): number {
+  roomForWarm(profile: string, host: string, taken: ReadonlyMap<string, number>): number {
     if (!this.#hasImage(host, profile)) return 0;
     const gates = [`profile ${profile}`, ...gatesOn(host, profile)];
-    return Math.min(...gates.map((gate) => this.room(gate)));
+    return Math.min(...gates.map((gate) => this.room(gate) - (taken.get(gate) ?? 0)));
   }
 
   observed(seen: JobObservation): void {
@@ -145,6 +156,24 @@ export class GrantGates implements Gates {
     if (pulls.stateOf(host, image) !== 'missing' || breakers.room(`pull ${gate.name}`) === 0) return;
     breakers.tell(gate, { type: 'attempt.began' });
     pulls.ensure(host, image).catch(() => undefined);
+  }
+
+  /**
+   * The job for the trial of a host: of the profile whose last result there is the oldest. If the oldest job got each
+   * trial, a profile that works would wait for as long as another one fails. Empty when no job may try the host.
+   */
+  #forTrialOf(host: string, due: readonly WaitingJob[]): WaitingJob[] {
+    const { breakers } = this.#options;
+    const passes = (gates: string[] | null) => gates?.every((gate) => this.room(gate) > 0) ?? false;
+    const mayTry = (job: WaitingJob) => passes(this.of(job)) && passes(this.peek(job, host));
+    const profiles = [...new Set(due.map(({ profile }) => profile))].sort(
+      (a, b) => breakers.lastResult(host, a) - breakers.lastResult(host, b),
+    );
+    for (const profile of profiles) {
+      const job = due.find((one) => one.profile === profile && mayTry(one));
+      if (job) return [job];
+    }
+    return [];
   }
 
   #vmsInVain({ key }: WaitingJob): number {

@@ -1,4 +1,5 @@
 import type { HoldEnd } from '../../machines/job/context.ts';
+import { type Demand, unmetBy } from './demand.ts';
 
 /** A VM that is kept for a person, or is to be kept. */
 export interface HeldVm {
@@ -10,15 +11,10 @@ export interface HeldVm {
   at: number;
 }
 
-/** Whether a job, or the VM of one, that waits for a slot could use one that becomes free on a host. */
-export type Demand = (host: string) => boolean;
-
 export interface HoldNeeds {
   held: readonly HeldVm[];
-  /** What waits for a slot and found none, the first in the queue at the front. */
+  /** What waits for a slot and no slot becomes free for, the first in the queue at the front. */
   demand: readonly Demand[];
-  /** By host, slots that become free by themselves. */
-  soonFree: ReadonlyMap<string, number>;
   /** Whether the host takes no jobs: it is cordoned, drained, in maintenance, or left the config. */
   isClosed(host: string): boolean;
 }
@@ -27,13 +23,13 @@ export interface HoldNeeds {
  * Decides which VMs may be held, and which holds end. A Mac that takes no jobs holds no VM, and any other at most one:
  * of several, the one that was first. A job that waits gets the slot of a held VM when no other slot becomes free for it.
  */
-export function planHolds({ held, demand, soonFree, isClosed }: HoldNeeds): {
+export function planHolds({ held, demand, isClosed }: HoldNeeds): {
   grant: string[];
   end: { key: string; because: HoldEnd }[];
 } {
   const end: { key: string; because: HoldEnd }[] = [];
   const kept: HeldVm[] = [];
-  const coming = new Map(soonFree);
+  const ended: string[] = [];
   for (const vm of [...held].sort(firstFirst)) {
     const { key, host } = vm;
     const isSecond = kept.some((other) => other.host === host);
@@ -42,14 +38,9 @@ export function planHolds({ held, demand, soonFree, isClosed }: HoldNeeds): {
       continue;
     }
     end.push({ key, because: isSecond ? 'otherHeld' : 'hostClosed' });
-    coming.set(host, (coming.get(host) ?? 0) + 1);
+    ended.push(host);
   }
-  for (const mayUse of demand) {
-    const other = [...coming].find(([host, count]) => count > 0 && mayUse(host));
-    if (other) {
-      coming.set(other[0], other[1] - 1);
-      continue;
-    }
+  for (const mayUse of unmetBy(demand, ended)) {
     // The newest hold has cost a person the least, and one that did not begin costs nobody anything.
     const given = kept.findLast(({ host }) => mayUse(host));
     if (!given) continue;

@@ -1,9 +1,11 @@
-import { dueJobs, type FreeHost, type Gates, roomiest, type WaitingJob } from './schedule.ts';
+import { type Demand, unmetBy } from './demand.ts';
+import { chooseHost, dueJobs, type FreeHost, type Gates, type WaitingJob } from './schedule.ts';
 
 /** A VM that was made before its job. Instants in epoch ms. */
 export interface WarmVm {
   key: string;
   profile: string;
+  host: string;
   /** Booted and probed; false while it is still on the way there. */
   isReady: boolean;
   enteredAt: number;
@@ -35,28 +37,30 @@ export function assignWarmVms(
 }
 
 export interface WarmNeeds {
-  /** Jobs that found no room on any host. */
-  unplaced: readonly WaitingJob[];
+  /** What waits for a slot and found none, the first in the queue at the front. */
+  demand: readonly Demand[];
   /** Warm VMs that no job has taken. */
   warm: readonly WarmVm[];
-  /** Warm VMs that are being removed: their slots become free by themselves. */
-  leaving: number;
+  /** The hosts of slots that become free by themselves, one for each slot. */
+  soonFree: readonly string[];
   /** Hosts with slots that are free after every queued job was served. */
   left: readonly FreeHost[];
   /** How many warm VMs each profile wants. */
   wanted: ReadonlyMap<string, number>;
   /** How many more of the profile may be started on a host now. */
   room(profile: string, host: string): number;
+  gates: Pick<Gates, 'preferred'>;
 }
 
 /**
- * Decides which warm VMs make room, and which are made. For each job that found no room one is removed, the
- * least advanced first, and so are those that a profile no longer wants. One is made only where no queued job
- * wants the slot.
+ * Decides which warm VMs make room, and which are made. Those that a profile no longer wants are removed. For what finds
+ * no slot one is removed, the least advanced first, on a host where that helps. One is made only where nothing that
+ * waits wants the slot. `unmet`: what no slot becomes free for.
  */
-export function planWarmVms({ unplaced, warm, leaving, left, wanted, room }: WarmNeeds): {
+export function planWarmVms({ demand, warm, soonFree, left, wanted, room, gates }: WarmNeeds): {
   reclaim: string[];
   make: { profile: string; host: string }[];
+  unmet: Demand[];
 } {
   const has = (profile: string) => warm.filter((vm) => vm.profile === profile);
   const tooMany = [...new Set(warm.map(({ profile }) => profile))].flatMap((profile) =>
@@ -64,23 +68,34 @@ export function planWarmVms({ unplaced, warm, leaving, left, wanted, room }: War
       .sort(furthestFirst)
       .slice(wanted.get(profile) ?? 0),
   );
-  const leastFar = [...warm].filter((vm) => !tooMany.includes(vm)).sort((a, b) => furthestFirst(b, a));
-  const needed = Math.max(0, unplaced.length - leaving - tooMany.length);
-  const reclaim = [...tooMany, ...leastFar.slice(0, needed)].map(({ key }) => key);
-  if (unplaced.length > 0) return { reclaim, make: [] };
+  const leastFar = warm.filter((vm) => !tooMany.includes(vm)).sort((a, b) => furthestFirst(b, a));
+  const reclaim = tooMany.map(({ key }) => key);
+  const unmet = unmetBy(demand, [...tooMany.map(({ host }) => host), ...soonFree]).filter((mayUse) => {
+    const place = leastFar.findIndex(({ host }) => mayUse(host));
+    const vm = leastFar[place];
+    if (!vm) return true;
+    leastFar.splice(place, 1);
+    reclaim.push(vm.key);
+    return false;
+  });
 
-  const hosts = left.map((host) => ({ ...host }));
+  const lacking = [...wanted].filter(([profile, count]) => has(profile).length < count);
+  if (lacking.length === 0) return { reclaim, make: [], unmet };
+  const hosts = left
+    .filter(({ name, free }) => free > 0 && !demand.some((mayUse) => mayUse(name)))
+    .map((host) => ({ ...host }));
   const make: { profile: string; host: string }[] = [];
-  for (const [profile, count] of wanted) {
+  for (const [profile, count] of lacking) {
     for (let n = has(profile).length; n < count; n += 1) {
       const begun = make.filter((one) => one.profile === profile).length;
-      const host = roomiest(hosts.filter(({ name }) => begun < room(profile, name)));
+      const possible = hosts.filter(({ name }) => begun < room(profile, name));
+      const host = chooseHost(profile, possible, gates);
       if (!host) break;
       host.free -= 1;
       make.push({ profile, host: host.name });
     }
   }
-  return { reclaim, make };
+  return { reclaim, make, unmet };
 }
 
 function furthestFirst(a: WarmVm, b: WarmVm): number {

@@ -19,6 +19,8 @@ export interface Schedule {
   unplaced: WaitingJob[];
   /** Hosts with slots that are free after the grants. */
   left: FreeHost[];
+  /** By gate, attempts that begin now or are kept for a job while GitHub is asked about it. */
+  taken: ReadonlyMap<string, number>;
   /** Epoch ms at which the next pause between attempts ends; null when no job waits for that. */
   wakeAt: number | null;
 }
@@ -40,14 +42,14 @@ export interface Gates {
   on(job: WaitingJob, host: string): string[] | null;
   /** As `on`, for a caller that only looks: starts no pull and no request. */
   peek(job: WaitingJob, host: string): string[] | null;
-  /** The host that the job should get if it has room; null without one. */
-  preferred(job: WaitingJob): string | null;
+  /** The host that should get the next VM of a profile; null without one. `withRoom`: those that may get it. */
+  preferred(profile: string, withRoom: readonly string[]): string | null;
   /** Attempts that may begin at a gate. */
   room(gate: string): number;
   /** Called last, for jobs that a slot is kept for: whether everything that a grant needs is known. */
   isReady(job: WaitingJob): 'yes' | 'asking' | 'no';
-  /** How many more warm VMs of a profile may be started on a host. */
-  roomForWarm(profile: string, host: string): number;
+  /** How many more warm VMs of a profile may be started on a host. `taken`: by gate, attempts that are for jobs. */
+  roomForWarm(profile: string, host: string, taken: ReadonlyMap<string, number>): number;
   /** Called with what GitHub said about a job. */
   observed(seen: JobObservation): void;
   /** Epoch ms at which the gates may change by themselves; null when that is not known. */
@@ -91,8 +93,7 @@ export function schedule(
     if (!always?.every(passes)) continue;
     const possible = left.filter(({ name }) => gates.on(job, name)?.every(passes));
     if (possible.length === 0) continue;
-    const preferred = gates.preferred(job);
-    const host = possible.find(({ name, free }) => free > 0 && name === preferred) ?? roomiest(possible);
+    const host = chooseHost(job.profile, possible, gates);
     const answer = host ? gates.isReady(job) : 'yes';
     if (answer === 'no') continue;
     const taken = [...always, ...((host && gates.on(job, host.name)) ?? [])];
@@ -108,13 +109,25 @@ export function schedule(
     grants,
     unplaced,
     left,
+    taken: given,
     wakeAt: paused.reduce<number | null>((a, b) => Math.min(a ?? b, b), null),
   };
 }
 
-/** The host with the most room; undefined when all are full. */
-export function roomiest(hosts: FreeHost[]): FreeHost | undefined {
-  return hosts.filter(({ free }) => free > 0).sort((a, b) => b.free - a.free || compare(a.name, b.name))[0];
+/** The preferred host if it has room, or else the one with the most room; undefined when all are full. */
+export function chooseHost(
+  profile: string,
+  possible: readonly FreeHost[],
+  gates: Pick<Gates, 'preferred'>,
+): FreeHost | undefined {
+  const withRoom = possible
+    .filter(({ free }) => free > 0)
+    .sort((a, b) => b.free - a.free || compare(a.name, b.name));
+  const preferred = gates.preferred(
+    profile,
+    withRoom.map(({ name }) => name),
+  );
+  return withRoom.find(({ name }) => name === preferred) ?? withRoom[0];
 }
 
 /** Plain code-unit order: the same on every machine, whatever its locale. */

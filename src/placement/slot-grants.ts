@@ -15,6 +15,7 @@ import { FullHosts } from './room/full-hosts.ts';
 import { OrphanSlots } from './room/orphan-slots.ts';
 import { proofRoom } from './room/proof-room.ts';
 import { dueJobs, type FreeHost, type Gates, OPEN_GATES, schedule, type WaitingJob } from './schedule.ts';
+import { SlotDemand } from './slot-demand.ts';
 import { soonest } from './soonest.ts';
 
 export interface SlotGrantsOptions {
@@ -42,11 +43,13 @@ export class SlotGrants {
   readonly #full: FullHosts;
   readonly #orphans = new OrphanSlots();
   readonly #holds: Holds;
+  readonly #demand: SlotDemand;
 
   constructor(options: SlotGrantsOptions) {
     this.#options = options;
     this.#full = new FullHosts(options.clock);
-    this.#holds = new Holds({ ...options, full: this.#full });
+    this.#holds = new Holds(options);
+    this.#demand = new SlotDemand({ ...options, full: this.#full });
   }
 
   /**
@@ -66,23 +69,23 @@ export class SlotGrants {
       this.#hand(job, warm);
 
     const free = this.#freeHosts(open);
-    const { grants, unplaced, left, wakeAt } = schedule(this.#waiting(), free, now, gates);
+    const { grants, unplaced, left, taken, wakeAt } = schedule(this.#waiting(), free, now, gates);
     for (const { key, host } of grants) this.#grant(key, host);
     for (const key of this.#full.movable(actors, left, (key, host) => this.#mayGo(key, host)))
       actors.send(key, { type: 'host.full' });
 
     const warm = this.#warm(open);
     const isPaused = (profile: string) => (this.#warmNotBefore.get(profile) ?? 0) > now;
+    const demand = this.#demand.of(unplaced, open);
+    const canGive = warm.length > 0 || !this.#holds.isEmpty;
+    const soonFree = canGive ? this.#demand.soonFree() : [];
     const plan = planWarmVms({
-      unplaced,
-      warm,
-      leaving: this.#leaving(open),
-      left,
-      wanted,
-      room: (profile, host) => (isPaused(profile) ? 0 : gates.roomForWarm(profile, host)),
+      ...{ demand, warm, soonFree, left, wanted },
+      room: (profile, host) => (isPaused(profile) ? 0 : gates.roomForWarm(profile, host, taken)),
+      gates,
     });
     for (const key of plan.reclaim) actors.send(key, { type: 'slot.reclaimed' });
-    this.#holds.decide(unplaced.slice(plan.reclaim.length), open);
+    this.#holds.decide(plan.unmet);
     for (const { profile, host } of plan.make) this.#make(profile, host);
     return soonest([...paused, wakeAt, gates.nextAt(), this.#full.nextAt()]);
   }
@@ -177,18 +180,6 @@ export class SlotGrants {
     });
   }
 
-  /**
-   * Slots that will become free by themselves; a VM that is stuck on a host that takes no jobs frees none.
-   */
-  #leaving(open: ReadonlySet<string>): number {
-    return [...this.#options.actors.placeholders()].filter(
-      ({ snapshot }) =>
-        snapshot.hasTag('tearingDown') &&
-        !snapshot.hasTag('held') &&
-        open.has(snapshot.context.vm?.host ?? ''),
-    ).length;
-  }
-
   #waiting(): WaitingJob[] {
     const waiting: WaitingJob[] = [];
     for (const { key, snapshot } of this.#options.actors.inQueue()) {
@@ -215,7 +206,7 @@ export class SlotGrants {
       if (vm === null || !snapshot.hasTag('takesAnyJob')) continue;
       const { profile, host } = vm;
       const isReady = snapshot.hasTag('provisioned');
-      warm.push({ key, profile, isReady, enteredAt: phase.enteredAt, isOpen: open.has(host) });
+      warm.push({ key, profile, host, isReady, enteredAt: phase.enteredAt, isOpen: open.has(host) });
     }
     return warm;
   }

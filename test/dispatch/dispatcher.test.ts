@@ -36,6 +36,20 @@ async function dispatching(options: EffectFixtureOptions = {}) {
 }
 
 describe('slots', () => {
+  test('are given to nobody while jobs are restored, since those that are missing have VMs', async () => {
+    const at = await dispatching();
+    const { jobId } = await at.queue();
+    let restored: () => void = () => undefined;
+    const restoring = at.dispatcher.restoring(() => new Promise((resolve) => (restored = resolve)));
+    await at.begin();
+    at.dispatcher.requestScheduling();
+    await Promise.resolve();
+    expect([at.stateOf(jobId), at.dispatcher.couldBegin()]).toEqual(['queued', []]);
+    restored();
+    await restoring;
+    await soon(() => expect(at.stateOf(jobId)).toMatch(/^sshReady/));
+  });
+
   test('go to the job that was queued first, and a stranger’s VM takes one even while it is paused', async () => {
     const at = await dispatching();
     const stranger = addForeignVm(at.mac.world, { name: 'somebody', state: 'paused' });

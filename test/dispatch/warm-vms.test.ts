@@ -4,8 +4,9 @@ import { type Job, NO_JOB } from '../../machines/job/context.ts';
 import type { JobSnapshot } from '../../machines/job.ts';
 import type { Hosts } from '../../src/hosts/hosts.ts';
 import { NO_ROLLOUTS } from '../../src/images/no-rollouts.ts';
+import { isBeingMade } from '../../src/jobs/is-being-made.ts';
 import type { JobActors } from '../../src/jobs/job-actors.ts';
-import { OPEN_GATES } from '../../src/placement/schedule.ts';
+import { type Gates, OPEN_GATES } from '../../src/placement/schedule.ts';
 import { SlotGrants } from '../../src/placement/slot-grants.ts';
 import type { Store } from '../../src/store/store.ts';
 import { JOB, STAND_IN, VM } from '../machines/job-samples.ts';
@@ -25,6 +26,7 @@ let actors: Map<string, JobSnapshot>;
 /** Hosts by name, and whether they take jobs. */
 let hosts: Map<string, boolean>;
 let sent: string[];
+let gates: Gates;
 /** Digests of images that are not used any more. */
 let refused: string[];
 
@@ -35,6 +37,7 @@ beforeEach(async () => {
   hosts = new Map();
   sent = [];
   refused = [];
+  gates = OPEN_GATES;
 });
 afterEach(() => store.close());
 
@@ -44,9 +47,19 @@ const on = (host: string, path: string, profile = 'macos-15') =>
 /** Which actor gets which event when slots are granted; a host has two slots. */
 function decide(warm: Record<string, number> = { 'macos-15': 9 }): string[] {
   const all = () => [...actors].map(([key, snapshot]) => ({ key, snapshot }));
+  const hostsNow = () =>
+    [...hosts].map(([name, takesJobs]) => ({
+      name,
+      snapshot: {
+        hasTag: (tag: string) => takesJobs && tag !== 'proves',
+        context: { look: { slots: 2, vms: [] } },
+      },
+    }));
   const grants = new SlotGrants({
     rollouts: { ...NO_ROLLOUTS, isRefused: (_profile, { digest }) => refused.includes(digest) },
     actors: {
+      all,
+      making: () => all().filter(({ snapshot }) => isBeingMade(snapshot)),
       *inQueue() {
         yield* all().filter(({ snapshot }) => snapshot.hasTag('queued'));
       },
@@ -68,21 +81,16 @@ function decide(warm: Record<string, number> = { 'macos-15': 9 }): string[] {
       send: (key: string, { type }: { type: string }) => sent.push(`${key} ${type}`),
     } as unknown as JobActors,
     hosts: {
-      all: () =>
-        [...hosts].map(([name, takesJobs]) => ({
-          name,
-          snapshot: {
-            hasTag: (tag: string) => takesJobs && tag !== 'proves',
-            context: { look: { slots: 2, vms: [] } },
-          },
-        })),
+      all: hostsNow,
+      snapshotOf: (name: string) => hostsNow().find((host) => host.name === name)?.snapshot ?? null,
     } as unknown as Hosts,
     cordons: store.cordons,
     store,
     clock,
     warm: new Map(Object.entries(warm)),
-    gates: OPEN_GATES,
+    gates,
   });
+  for (const { key, snapshot } of all()) grants.jobChanged(key, snapshot);
   grants.decide();
   return sent.splice(0);
 }
@@ -118,6 +126,37 @@ describe('law 14: a job that finds no room', () => {
     hosts.set('m1', false);
     actors.set('mac', snapshotAt('queued', { job: { ...JOB, id: 102 } }));
     expect(decide()).not.toContain('mac job.exchanged');
+  });
+});
+
+describe('law 14: a job whose VM a full host refuses to start', () => {
+  const vm = { ...VM, name: 'm1 blocked', host: 'm1', profile: 'large' };
+  beforeEach(() => {
+    hosts.set('m1', true);
+    actors.set('blocked', snapshotAt('starting.blocked', { job: LARGE, vm, runner: null }));
+  });
+
+  test('gets the slot of a warm VM of another profile there', () => {
+    actors.set('warm', on('m1', 'warm'));
+    expect(decide()).toEqual(['warm slot.reclaimed']);
+  });
+
+  test('waits for the slot of a VM that is being removed there', () => {
+    actors.set('warm', on('m1', 'warm'));
+    actors.set('leaves', on('m1', LEAVES));
+    expect(decide()).toEqual([]);
+  });
+
+  test('costs no warm VM of another host that has none for it', () => {
+    hosts.set('m2', true);
+    hosts.set('m1', false);
+    actors.set('warm', on('m2', 'warm'));
+    gates = {
+      ...OPEN_GATES,
+      on: (_job, host) => (host === 'm2' ? null : []),
+      peek: (_job, host) => (host === 'm2' ? null : []),
+    };
+    expect(decide({ 'macos-15': 1 })).toEqual([]);
   });
 });
 

@@ -113,6 +113,20 @@ describe('a job whose last runner got no job from GitHub', () => {
     expect(at.observed).toMatchObject([{ jobId: JOB.id, status: 'completed' }]);
   });
 
+  test.each([
+    ['was over', { status: 'completed', conclusion: 'success' }],
+    ['was running', { status: 'in_progress' }],
+  ] as const)(
+    'is told by its own answer when it %s on one of our runners, whose name its run does not say',
+    async (_how, facts) => {
+      await at.clock.pass(10_001);
+      at.checks.ask(UNUSED);
+      await at.next().answer(seen(JOB, { ...facts, runnerName: 'gh-default-102-1' }));
+      expect(at.routes()).toEqual([]);
+      expect(at.observed).toMatchObject([{ jobId: JOB.id, ...facts, runnerName: 'gh-default-102-1' }]);
+    },
+  );
+
   test('has its run read even when a webhook or a poll just found the job queued', async () => {
     at.checks.observed(seen(JOB, { seenAt: at.clock.now(), source: 'poll' }));
     expect(at.checks.ask(UNUSED)).toBe('asking');

@@ -60,13 +60,22 @@ describe('a breaker', () => {
     await at.has(IMAGE, 'm1');
     at.fail('github', 'github', 3);
     at.fail('registration', 'octo/app');
-    expect(at.gates.roomForWarm(PROFILE, 'm1')).toBe(Number.POSITIVE_INFINITY);
+    expect(at.gates.roomForWarm(PROFILE, 'm1', new Map())).toBe(Number.POSITIVE_INFINITY);
     at.fail('pair', `${PROFILE} on m1`, 2);
-    expect(at.gates.roomForWarm(PROFILE, 'm1')).toBe(0);
+    expect(at.gates.roomForWarm(PROFILE, 'm1', new Map())).toBe(0);
     await at.clock.pass(30_000);
-    expect(at.gates.roomForWarm(PROFILE, 'm1')).toBe(1);
+    expect(at.gates.roomForWarm(PROFILE, 'm1', new Map())).toBe(1);
     at.fail('profile', PROFILE);
-    expect(at.gates.roomForWarm(PROFILE, 'm1')).toBe(0);
+    expect(at.gates.roomForWarm(PROFILE, 'm1', new Map())).toBe(0);
+  });
+
+  test('keeps the trial of a host from warm VMs while GitHub is asked about the job that is to have it', async () => {
+    const at = gated();
+    at.state.bases = ['m1'];
+    at.fail('host', 'm1');
+    await at.clock.pass(30_000);
+    const { grants, taken } = at.place('m1');
+    expect([grants, at.gates.roomForWarm(PROFILE, 'm1', taken)]).toEqual([[], 0]);
   });
 });
 
@@ -111,10 +120,10 @@ describe('a job without any VM', () => {
     await at.has(IMAGE, 'm1');
     at.state.images = {};
     expect(await at.granted('m1')).toEqual([]);
-    expect([at.gates.of(at.waiting[0] as WaitingJob), at.gates.roomForWarm(PROFILE, 'm1')]).toEqual([
-      null,
-      0,
-    ]);
+    expect([
+      at.gates.of(at.waiting[0] as WaitingJob),
+      at.gates.roomForWarm(PROFILE, 'm1', new Map()),
+    ]).toEqual([null, 0]);
   });
 
   test('is one that GitHub keeps queued for more than 25 hours', async () => {

@@ -61,10 +61,10 @@ describe('a host without the image of a profile', () => {
 
   test('makes no warm VM of it without the image, and pulls the image for it', async () => {
     const at = gated();
-    expect(at.gates.roomForWarm(PROFILE, 'm1')).toBe(0);
+    expect(at.gates.roomForWarm(PROFILE, 'm1', new Map())).toBe(0);
     expect(at.began).toEqual([`${IMAGE} on m1`]);
     await at.has(IMAGE, 'm1');
-    expect(at.gates.roomForWarm(PROFILE, 'm1')).toBe(Number.POSITIVE_INFINITY);
+    expect(at.gates.roomForWarm(PROFILE, 'm1', new Map())).toBe(Number.POSITIVE_INFINITY);
   });
 });
 

@@ -6,7 +6,7 @@ const vm = (key: string, host: string, more: Partial<HeldVm> = {}): HeldVm => ({
   ...more,
 });
 const plan = (held: HeldVm[], more: Partial<HoldNeeds> = {}) =>
-  planHolds({ held, demand: [], soonFree: new Map(), isClosed: () => false, ...more });
+  planHolds({ held, demand: [], isClosed: () => false, ...more });
 const anywhere = () => true;
 const on =
   (...hosts: string[]) =>
@@ -46,10 +46,10 @@ test('a VM that only asks is refused before a hold ends', () => {
   });
 });
 
-test('a job waits for a slot that becomes free by itself, if it can use it there', () => {
-  const held = [vm('1', 'a')];
-  const soonFree = new Map([['b', 1]]);
-  expect(plan(held, { demand: [anywhere], soonFree }).end).toEqual([]);
-  expect(plan(held, { demand: [anywhere, anywhere], soonFree }).end).toHaveLength(1);
-  expect(plan(held, { demand: [on('a')], soonFree }).end).toHaveLength(1);
+test('a job waits for the slot of a hold that ends anyway, if it can use it there', () => {
+  const held = [vm('1', 'a'), vm('2', 'b')];
+  const closed = { isClosed: (host: string) => host === 'b' };
+  expect(plan(held, { ...closed, demand: [anywhere] }).end).toHaveLength(1);
+  expect(plan(held, { ...closed, demand: [anywhere, anywhere] }).end).toHaveLength(2);
+  expect(plan(held, { ...closed, demand: [on('a')] }).end).toHaveLength(2);
 });

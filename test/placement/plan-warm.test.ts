@@ -11,6 +11,7 @@ const job = (key: string, queuedAt = 1, profile = 'mac', notBefore = 0) => ({
 const warm = (key: string, facts: Partial<WarmVm> = {}): WarmVm => ({
   key,
   profile: 'mac',
+  host: 'm1',
   isReady: true,
   enteredAt: 1,
   isOpen: true,
@@ -68,14 +69,17 @@ describe('a job that is held back on every host', () => {
   });
 });
 
+const anywhere = () => true;
+
 const plan = (needs: Partial<WarmNeeds>) =>
   planWarmVms({
-    unplaced: [],
+    demand: [],
     warm: [],
-    leaving: 0,
+    soonFree: [],
     left: [{ name: 'm1', free: 2 }],
     wanted: new Map([['mac', 1]]),
     room: () => 9,
+    gates: OPEN_GATES,
     ...needs,
   });
 
@@ -87,25 +91,49 @@ describe('warm VMs', () => {
     expect(plan({ wanted: new Map([['mac', 5]]) }).make).toHaveLength(2);
   });
 
-  test('are not made of a profile without room, and not while a job has no slot', () => {
+  test('are not made of a profile without room, and not where a job waits for the slot', () => {
     expect(plan({ room: () => 0 }).make).toEqual([]);
-    expect(plan({ unplaced: [job('a', 1, 'large')] }).make).toEqual([]);
+    expect(plan({ demand: [anywhere] }).make).toEqual([]);
+    const left = ['m1', 'm2'].map((name) => ({ name, free: 1 }));
+    expect(plan({ left, demand: [(host) => host === 'm1'] }).make).toEqual([{ profile: 'mac', host: 'm2' }]);
+  });
+
+  test('are made on the preferred host while that has room', () => {
+    const left = ['m1', 'm2'].map((name) => ({ name, free: 1 }));
+    const gates = { preferred: (_profile: string, withRoom: readonly string[]) => withRoom.at(-1) ?? null };
+    const wanted = new Map([['mac', 2]]);
+    expect(plan({ left, gates, wanted }).make.map(({ host }) => host)).toEqual(['m2', 'm1']);
   });
 
   test('are reclaimed for as many jobs as have no slot, the least ready one first', () => {
     const vms = [warm('ready'), warm('booting', { isReady: false })];
-    const wanted = new Map([['mac', 2]]);
-    const needs = { wanted, warm: vms, left: [] };
-    expect(plan({ ...needs, unplaced: [job('a', 1, 'large')] }).reclaim).toEqual(['booting']);
-    expect(plan({ ...needs, unplaced: [job('a'), job('b'), job('c')] }).reclaim).toEqual([
-      'booting',
-      'ready',
-    ]);
+    const needs = { wanted: new Map([['mac', 2]]), warm: vms, left: [] };
+    expect(plan({ ...needs, demand: [anywhere] }).reclaim).toEqual(['booting']);
+    const { reclaim, unmet } = plan({ ...needs, demand: [anywhere, anywhere, anywhere] });
+    expect([reclaim, unmet]).toEqual([['booting', 'ready'], [anywhere]]);
   });
 
-  test('are not reclaimed for a job when a slot is being freed already', () => {
-    const needs = { warm: [warm('w')], left: [], unplaced: [job('a', 1, 'large')] };
-    expect(plan({ ...needs, leaving: 1 }).reclaim).toEqual([]);
+  test('law 14: are reclaimed only on a host where the slot is of use', () => {
+    const vms = [warm('here', { isReady: false }), warm('there', { host: 'm2' })];
+    const needs = { wanted: new Map([['mac', 2]]), warm: vms, left: [] };
+    const onlyOn = (name: string) => (host: string) => host === name;
+    expect(plan({ ...needs, demand: [onlyOn('m2')] }).reclaim).toEqual(['there']);
+    expect(plan({ ...needs, demand: [onlyOn('m3')] }).reclaim).toEqual([]);
+  });
+
+  test('are not reclaimed for a job when a slot is being freed for it already', () => {
+    const needs = { warm: [warm('w')], left: [], demand: [(host: string) => host === 'm1'] };
+    expect(plan({ ...needs, soonFree: ['m1'] }).reclaim).toEqual([]);
+    expect(plan({ ...needs, soonFree: ['m2'] }).reclaim).toEqual(['w']);
+  });
+
+  test('make room for what no slot becomes free for, and the rest is told', () => {
+    const onM1 = (host: string) => host === 'm1';
+    const unmet = (demand: ((host: string) => boolean)[]) =>
+      plan({ left: [], demand, soonFree: ['m2'] }).unmet;
+    expect(unmet([anywhere])).toEqual([]);
+    expect(unmet([anywhere, anywhere])).toHaveLength(1);
+    expect(unmet([onM1])).toEqual([onM1]);
   });
 
   test('of a profile that wants fewer are reclaimed, the ready ones last', () => {

@@ -198,14 +198,16 @@ export function createActivePart({ before: given, ...options }: ActivePartOption
     tracer.listen();
     disposal.defer('the traces of effects', () => tracer.stop());
     disposal.defer('what saves evidence', recordFailures({ journal, overview, recorder }));
-    if (before) core.breakers.goOnFrom(before.breakers, (breaker) => isSameBreaker(breaker, changes));
-    before = null;
-    await restoreJobs({
-      ...parts,
-      creates: world.creates,
-      settle: config.timeouts.create_settle,
-      namePrefix: policy.namePrefix,
-      runnerScope: policy.runnerScope,
+    await dispatcher.restoring(async () => {
+      if (before) core.breakers.goOnFrom(before.breakers, (breaker) => isSameBreaker(breaker, changes));
+      before = null;
+      await restoreJobs({
+        ...parts,
+        creates: world.creates,
+        settle: config.timeouts.create_settle,
+        namePrefix: policy.namePrefix,
+        runnerScope: policy.runnerScope,
+      });
     });
     if (hasEnded) return core.stop();
     disposal.defer('the jobs', () => {

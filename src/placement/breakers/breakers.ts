@@ -150,6 +150,11 @@ export class Breakers {
     return this.#unused.get(scope)?.size ?? 0;
   }
 
+  /** The number of the profile's last result on the host: the higher, the later; 0 when it has none. */
+  lastResult(host: string, profile: string): number {
+    return this.#evidence.lastResult(host, profile);
+  }
+
   /** The breakers that are not closed. */
   troubled(): BreakerView[] {
     return [...this.#actors.values()].flatMap(({ about, name, actor }) => {

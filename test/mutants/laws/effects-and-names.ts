@@ -52,6 +52,13 @@ export const EFFECTS_AND_NAMES: readonly Mutant[] = [
     tests: ['test/postgres/fence.test.ts'],
   },
   {
+    law: '2: nor after the clock was set back',
+    file: 'src/store/tables/name-numbers.ts',
+    line: 'key === NO_JOB_KEY ? now + YEAR',
+    becomes: 'key === NO_JOB_KEY ? now',
+    tests: ['test/store/name-numbers.test.ts'],
+  },
+  {
     law: '2: numbers of names that cannot be read are not given again',
     file: 'src/store/tables/name-numbers.ts',
     line: 'Math.floor(now / UNIT)',

@@ -128,4 +128,11 @@ export const ENDS_AND_FAILURES: readonly Mutant[] = [
     becomes: "      if (effect?.getSnapshot().status === 'done') effect.send({ type: 'xstate.stop' });",
     tests: ['test/dispatch/quarantine.test.ts'],
   },
+  {
+    law: '10: a job that ran is told by its own answer, and not by that of its run',
+    file: 'src/placement/grant-checks.ts',
+    line: "const isOpen = seen !== null && seen.status !== 'completed' && seen.runnerName === null;",
+    becomes: 'const isOpen = seen !== null;',
+    tests: ['test/placement/grant-checks.test.ts'],
+  },
 ];
