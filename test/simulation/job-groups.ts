@@ -1,5 +1,4 @@
 import type { Job } from '../../src/simulator/github/jobs/job.ts';
-import type { Scope } from '../../src/simulator/github/runners/runners.ts';
 import type { SimulatedWorld } from './simulated-world.ts';
 
 /** The label of ours that a job asks for; undefined for the job of another party. */
@@ -9,11 +8,6 @@ export const labelOf = ({ spec }: Job) =>
 /** Jobs with the same key can use the same VMs: a runner of a repository works for that repository only. */
 export function keyOf({ scenario }: SimulatedWorld, job: Job, label: string): string {
   return scenario.scope === 'organization' ? label : `${label} of ${job.run.repository.id}`;
-}
-
-/** The key of the jobs for which a runner is registered. */
-export function keyOfScope(scope: Scope, label: string): string {
-  return scope.kind === 'organization' ? label : `${label} of ${scope.repository.id}`;
 }
 
 /** The profile with which a VM was made that is named for no job. */

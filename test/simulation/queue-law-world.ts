@@ -16,8 +16,8 @@ export function newWorld(labels = ['mac'], repository = APP) {
   const world = createWorld(CALM_SCENARIO, async () => ({ status: 202, body: '' }));
   const mac = world.macs.get('mac-1') as Mac;
   const queue = new QueueLaw();
-  const push = () => {
-    const spec = { name: 'build', labels, group: null, needsApproval: false, steps: [] };
+  const push = (of = labels) => {
+    const spec = { name: 'build', labels: of, group: null, needsApproval: false, steps: [] };
     pushWorkflow(world.github, ensureRepository(world.github, repository), { name: 'CI', jobs: [spec] });
   };
   push();

@@ -6,6 +6,7 @@ import { isBudgetShort, KEPT_FROM_LOOKING, KEPT_FROM_SERVING } from './github-bu
 import { isHeld } from './hold-law.ts';
 import { openSlots } from './host-laws.ts';
 import { keyOf, labelBySize, labelOf } from './job-groups.ts';
+import { LONGEST_PAUSE } from './longest-pause.ts';
 import { isOurs, NAME_PREFIX } from './request-laws.ts';
 import type { Mac, SimulatedWorld } from './simulated-world.ts';
 import type { OngoingTrouble } from './trouble.ts';
@@ -14,12 +15,6 @@ import { lastTrial, lastTurn, spanInVain } from './vms-in-vain.ts';
 
 /** Milliseconds that polls, delays of lists, a look at the host and a pull may take when nothing is wrong. */
 export const LONGEST_WAIT = 10 * 60_000;
-
-/**
- * Milliseconds: no pause is longer. No pause is longer than its cause has lasted, either, since each is
- * double the one before.
- */
-export const LONGEST_PAUSE = 60 * 60_000;
 
 /** Jobs that can use the same VMs. */
 interface Group {
@@ -84,7 +79,7 @@ export class QueueLaw {
       }
       const since = this.#unmet.get(key)?.since ?? now;
       this.#unmet.set(key, { jobs, label, since, missing });
-      this.#lookAt(world, key, this.#longestWait(jobs, supplied, since), troubles);
+      this.#lookAt(world, { key, label }, this.#longestWait(jobs, supplied, since), troubles);
     }
   }
 
@@ -115,7 +110,7 @@ export class QueueLaw {
 
   #lookAt(
     world: SimulatedWorld,
-    key: string,
+    { key, label }: { key: string; label: string },
     { job, since: waitsSince }: Wait,
     troubles: readonly OngoingTrouble[],
   ): void {
@@ -124,10 +119,13 @@ export class QueueLaw {
     const caused = Math.max(
       (this.#calmSince ?? now) - (this.#began ?? now),
       excused ? excused.last - excused.first : 0,
-      spanInVain(world, key),
+      spanInVain(world, label),
     );
-    // A host that is held back as a whole is tried with one VM at a time, whichever profile it has.
-    const since = Math.max(waitsSince, lastTrial(world), lastTurn(world, key, job.id, waitsSince));
+    const since = Math.max(
+      waitsSince,
+      lastTrial(world, label, waitsSince),
+      lastTurn(world, label, job.id, waitsSince),
+    );
     if (now - since <= LONGEST_WAIT + Math.min(caused, LONGEST_PAUSE)) return;
     const minutes = Math.round((now - since) / 60_000);
     const what = `job ${job.id} (${key}) is queued for ${minutes} minutes beside a free slot`;

@@ -4,9 +4,10 @@ import { pushWorkflow } from '../../src/simulator/github/jobs/runs.ts';
 import { ensureRepository } from '../../src/simulator/github/repositories.ts';
 import { CALM_SCENARIO } from './calm-scenario.ts';
 import { BUDGET } from './github-budget.ts';
+import { LONGEST_PAUSE } from './longest-pause.ts';
 import { planScenario } from './plan-scenario.ts';
 import { APP } from './plan-troubles.ts';
-import { LONGEST_PAUSE, LONGEST_WAIT, QueueLaw } from './queue-law.ts';
+import { LONGEST_WAIT, QueueLaw } from './queue-law.ts';
 import { LONGEST_BLINDNESS, LONGEST_SILENCE, ReadyLaw } from './ready-law.ts';
 import { createWorld, type Mac } from './simulated-world.ts';
 

@@ -1,7 +1,8 @@
 import type { HealthScope } from '../../src/health/health.ts';
 import type { Readiness } from '../../src/http/admin/api/api-routes.ts';
 import { isBudgetShort, KEPT_FROM_LOOKING } from './github-budget.ts';
-import { freeSlots, LONGEST_PAUSE, LONGEST_WAIT, type Unmet } from './queue-law.ts';
+import { LONGEST_PAUSE } from './longest-pause.ts';
+import { freeSlots, LONGEST_WAIT, type Unmet } from './queue-law.ts';
 import type { Mac, SimulatedWorld } from './simulated-world.ts';
 
 /** Milliseconds for which jobs that could be served may wait while the daemon says that all is well. */

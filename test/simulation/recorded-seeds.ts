@@ -8,7 +8,9 @@ export interface RecordedSeed {
   hasClocks?: boolean;
 }
 
-/** Seeds that once broke a law, with what they found; each must always pass from now on. */
+/**
+ * Seeds that once broke a law by a fault of the daemon, with what they found; each must always pass from now on.
+ */
 export const RECORDED_SEEDS: RecordedSeed[] = [
   {
     seed: 2454,
@@ -20,24 +22,9 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     found: 'the collector deleted what had been started since it had looked, while GitHub was slow',
   },
   {
-    seed: 44,
-    found:
-      'nothing in the daemon: a simulated runner whose power was cut while it was idle asked for work for ever',
-  },
-  {
     seed: 3161,
     found:
       'a job that an exchange left without a record was forgotten: a late event served it again, under a name in use',
-  },
-  {
-    seed: 4003,
-    found:
-      'nothing in the daemon: the simulated service manager did not start it again after a start on a full disk',
-  },
-  {
-    seed: 2082,
-    found:
-      'nothing in the daemon: the check of waiting jobs knew no breaker, which lets one attempt try again',
   },
   { seed: 22, found: "a stranger's runner was removed that had got the id of one of ours" },
   {
@@ -82,45 +69,10 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     hasClocks: true,
   },
   {
-    seed: 1496,
-    found:
-      'nothing in the daemon: the check of names counted a runner that GitHub had lost before its configuration reached us',
-    troubles: ['rightsTaken', 'nothingAssigned'],
-    hasClocks: true,
-  },
-  {
-    seed: 720,
-    found:
-      'nothing in the daemon: the check of waiting jobs did not see that warm VMs ended in vain for a job (nor in 934, 1019 and 1596)',
-    troubles: ['repositoryDeleted', 'slotHeldUnseen'],
-    hasClocks: true,
-  },
-  {
-    seed: 1345,
-    found:
-      'nothing in the daemon: the check of waiting jobs took two whose pauses took turns for one that got no VM',
-    troubles: ['repositoryRenamed', 'ghostRunners'],
-    hasClocks: true,
-  },
-  {
     seed: 576,
     found:
       'a job whose VMs were in vain for a forbidden registration and then because GitHub assigned nothing had the pauses of each cause from the beginning (so did 983)',
     troubles: ['jitForbidden', 'imageDenied', 'nothingAssigned'],
-    hasClocks: true,
-  },
-  {
-    seed: 712,
-    found:
-      'nothing in the daemon: the checks did not know that GitHub’s hourly budget was used up, as it said (nor in 1243)',
-    troubles: ['repositoryRenamed'],
-    hasClocks: true,
-  },
-  {
-    seed: 788,
-    found:
-      'nothing in the daemon: the check of waiting jobs let a trouble begin with the first job that it kept waiting',
-    troubles: ['rightsTaken'],
     hasClocks: true,
   },
   {
@@ -131,24 +83,10 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     hasClocks: true,
   },
   {
-    seed: 1808,
-    found:
-      'nothing in the daemon: the check of stories wanted the end of a job whose repository was deleted (so did 2030 and 2717)',
-    troubles: ['repositoryDeleted'],
-    hasClocks: true,
-  },
-  {
     seed: 2225,
     found:
       'a job that had succeeded was called lost for ever: its VM was gone, too, when the daemon woke, and GitHub was not asked (2461: by its lifetime)',
     troubles: ['rightsTaken', 'macDead'],
-    hasClocks: true,
-  },
-  {
-    seed: 2420,
-    found:
-      'nothing in the daemon: a row was damaged in a store that no life had begun, so it was another program’s',
-    troubles: ['jitForbidden', 'unlistedRepository'],
     hasClocks: true,
   },
   {
@@ -158,30 +96,10 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     hasClocks: true,
   },
   {
-    seed: 17,
-    found:
-      'nothing in the daemon: a runner’s id passed on to a stranger while GitHub was slow to handle its removal, sent just before',
-    troubles: ['repositoryDeleted', 'slotHeldUnseen', 'unlistedRepository', 'macsMaintained'],
-    hasClocks: true,
-  },
-  {
-    seed: 8062,
-    found:
-      'nothing in the daemon: warm VMs that were booted with a full disk spoiled tries of a job half an hour later, each shorter than a look',
-    troubles: ['jobWithheld'],
-    hasClocks: true,
-  },
-  {
     seed: 20146,
     found:
       'a runner that came online while GitHub assigned nothing, and ended without a job, kept the trial of GitHub for a quarter of an hour',
     troubles: ['repositoryDeleted', 'nothingAssigned', 'ghostRunners'],
-    hasClocks: true,
-  },
-  {
-    seed: 22023,
-    found: 'nothing in the daemon: it was started on a machine that slept, and its timers stood still',
-    troubles: ['vmsHeld'],
     hasClocks: true,
   },
   {
@@ -211,30 +129,6 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     troubles: ['imageDenied', 'macDead', 'configReloaded'],
   },
   {
-    seed: 20878,
-    found: 'nothing in the daemon: nobody ordered again a reload that a full disk had refused',
-    troubles: ['rightsTaken', 'imageDenied', 'configReloaded', 'vmsHeld'],
-    hasClocks: true,
-  },
-  {
-    seed: 22198,
-    found: 'nothing in the daemon: a repository that takes no runners had another name by then',
-    troubles: ['repositoryRenamed', 'registrationForbidden', 'repositoryDeleted'],
-    hasClocks: true,
-  },
-  {
-    seed: 22348,
-    found:
-      'nothing in the daemon: a story was read between the two entries of an exchange, which are one batch',
-    troubles: ['deletesFail', 'jobWithheld'],
-  },
-  {
-    seed: 22331,
-    found: 'nothing in the daemon: by a clock that caught up slowly, a VM went before its lifetime ended',
-    troubles: ['repositoryRenamed', 'unlistedRepository'],
-    hasClocks: true,
-  },
-  {
     seed: 23047,
     found:
       'two jobs whose VMs failed took all trials of a profile on the only host, and a third one waited beside a free slot (23012)',
@@ -249,9 +143,51 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     hasClocks: true,
   },
   {
-    seed: 25433,
+    seed: 30275,
+    found: 'each trial of a profile went to the host that failed with it (35217)',
+    troubles: ['jobWithheld', 'vmsHeld'],
+    hasClocks: true,
+  },
+  {
+    seed: 35132,
+    found: 'each trial of a host went to the profile with the older jobs, and the other one waited for hours',
+    troubles: ['repositoryRenamed', 'vmsHeld', 'macsMaintained'],
+    hasClocks: true,
+  },
+  {
+    seed: 35425,
     found:
-      'nothing in the daemon: a repository was deleted before it could ask which runner had taken the job',
-    troubles: ['repositoryDeleted'],
+      'the number of warm VMs’ names was unreadable and the clock was set back, and a name was given again',
+    troubles: ['rightsTaken', 'nothingAssigned', 'vmsHeld'],
+    hasClocks: true,
+  },
+  {
+    seed: 36091,
+    found:
+      'a job whose VM a full host refused to start waited beside a warm VM of another profile that nobody needed',
+    troubles: ['slotHeldUnseen'],
+    hasClocks: true,
+  },
+  {
+    seed: 36115,
+    found: 'after a reload of the config slots were given out before all jobs were restored',
+    troubles: ['jitForbidden', 'imageDenied', 'configReloaded'],
+  },
+  {
+    seed: 38181,
+    found: 'a warm VM took each trial of a host while GitHub was asked about the job that was to have it',
+    troubles: ['jitForbidden', 'unlistedRepository', 'configReloaded'],
+  },
+  {
+    seed: 33554,
+    found:
+      'each trial of GitHub went to a job whose VMs failed, in the repository with the fewest unused runners',
+    troubles: ['repositoryRenamed', 'nothingAssigned', 'configReloaded'],
+  },
+  {
+    seed: 39073,
+    found: 'a job that was over when it was asked about told nothing of the runner that had it',
+    troubles: ['repositoryRenamed', 'imageMoves', 'ghostRunners'],
+    hasClocks: true,
   },
 ];

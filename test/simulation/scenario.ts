@@ -51,7 +51,7 @@ export type Incident = { at: number; lasts: number } & (
   | { what: 'daemonSleeps'; isCounted: boolean }
 );
 
-/** Chances in [0, 1) that the runner of a boot misbehaves in each way. */
+/** Chances in [0, 1) that the runner of a boot misbehaves in each way, in the first hours. */
 export interface Manners {
   neverConnects: number;
   exitsEarly: number;

@@ -7,6 +7,7 @@ import { planScenario } from './plan-scenario.ts';
 import { TROUBLE_KINDS } from './plan-troubles.ts';
 import { playScenarios } from './play-scenarios.ts';
 import { RECORDED_SEEDS } from './recorded-seeds.ts';
+import { RECORDED_WORLD_SEEDS } from './recorded-world-seeds.ts';
 import { runScenario } from './run-scenario.ts';
 import type { Scenario } from './scenario.ts';
 import { type Range, shareScenarios } from './share-scenarios.ts';
@@ -69,10 +70,12 @@ async function play() {
   if (values.recorded || only !== null) {
     const scenarios = values.recorded
       ? [
-          ...RECORDED_SEEDS.map(({ seed, troubles: kinds = [], hasClocks = false }) => ({
-            seed,
-            scenario: planScenario(seed, { kinds, hasClocks }),
-          })),
+          ...[...RECORDED_SEEDS, ...RECORDED_WORLD_SEEDS].map(
+            ({ seed, troubles: kinds = [], hasClocks = false }) => ({
+              seed,
+              scenario: planScenario(seed, { kinds, hasClocks }),
+            }),
+          ),
           ...RECORDED_WITH_CONTROLLERS.map(({ seed, controllers: count }) => ({
             seed,
             scenario: planWithControllers(seed, count),

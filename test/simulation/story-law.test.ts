@@ -31,7 +31,7 @@ const LOST = { outcome: 'lost', blame: 'host', cause: GONE } as const;
 
 const truth = (facts: Partial<JobTruth> = {}): JobTruth => ({
   ...{ jobId: JOB.id, status: 'completed', conclusion: 'success', isAnswered: true },
-  ...{ hasRecord: true, isClockRight: true, isVmLost: false },
+  ...{ hasRecord: true, isClockRight: true, isVmLost: false, isWhole: true, wasRemoved: false },
   work: [{ vmName: VM.name, runnerName: VM.name, jobId: JOB.id, how: 'ended' }],
   ...facts,
 });
@@ -53,6 +53,12 @@ describe('law 10: the story of a job is true', () => {
     expect(untruths(served(LOST, 'failure'), cut('died'))).toHaveLength(1);
     expect(untruths(served(LOST, 'failure'), { ...cut('died'), isVmLost: true })).toEqual([]);
     expect(untruths(served(LOST), truth())).toHaveLength(1);
+    expect(untruths(served(LOST), truth({ isVmLost: true }))).toHaveLength(1);
+    expect(untruths(served(LOST), truth({ isVmLost: true, isAnswered: false }))).toEqual([]);
+    const givenUp = served({ outcome: 'notOurs', blame: 'operator', cause: null });
+    expect(untruths(givenUp, truth())).toHaveLength(1);
+    expect(untruths(givenUp, truth({ wasRemoved: true }))).toEqual([]);
+    expect(untruths(givenUp, truth({ isAnswered: false }))).toEqual([]);
     expect(untruths(served(undefined), truth())).toEqual(['its end is not told']);
   });
 
@@ -119,5 +125,7 @@ describe('law 10: the story of a job is true', () => {
     const story = served(SUCCEEDED);
     const wrong = story.map((one) => (one.to === 'running.busy.watching' ? { ...one, attempt: 2 } : one));
     expect(untruths(wrong, truth())).toContain('it tells attempt 2 last, and the job is in attempt 1');
+    // The entry in between may be lost.
+    expect(untruths(wrong, truth({ isWhole: false }))).toEqual([]);
   });
 });

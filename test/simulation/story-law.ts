@@ -5,6 +5,7 @@ import { verdictOn } from '../../src/journal/story/verdict.js';
 import { waitsOf } from '../../src/journal/story/waits.js';
 import type { Job } from '../../src/simulator/github/jobs/job.ts';
 import type { StoredJournalEntry } from '../../src/store/tables/journal.ts';
+import { labelOf } from './job-groups.ts';
 import type { SimulatedWorld, WorkDone } from './simulated-world.ts';
 
 /** What GitHub, the guests and the scenario know of a job. */
@@ -20,6 +21,10 @@ export interface JobTruth {
   isClockRight: boolean;
   /** Its host lost the VM in which it ran: it went without an order. */
   isVmLost: boolean;
+  /** No entry in the middle of the journal is lost. */
+  isWhole: boolean;
+  /** Its label left the config for a while. */
+  wasRemoved: boolean;
   /** The work of our runners on it, in order; usually one or none. */
   work: readonly WorkDone[];
 }
@@ -34,6 +39,7 @@ export function checkStories(world: SimulatedWorld): void {
     .filter(([key]) => key.startsWith('!journal!'))
     .map(([, row]): StoredJournalEntry => JSON.parse(row))
     .sort((one, other) => one.seq - other.seq);
+  const isWhole = entries.every(({ seq }, at) => at === 0 || seq === (entries[at - 1]?.seq ?? 0) + 1);
   const isRestored = world.scenario.controllers?.incidents.some(({ what }) => what === 'databaseRestored');
   const hasRecord =
     !isRestored && ![...world.committed.rows.keys()].some((key) => key.startsWith('!quarantine!'));
@@ -50,7 +56,12 @@ export function checkStories(world: SimulatedWorld): void {
     const ranIn = world.ledger.vms.findLast(({ vm }) => vm.name === work.at(-1)?.vmName);
     const isVmLost =
       ranIn !== undefined && !ranIn.isDoomed && ranIn.mac.agent.vms.get(ranIn.vm.id) !== ranIn.vm;
-    const truth = { jobId, status, conclusion, isAnswered, hasRecord, isClockRight, isVmLost, work };
+    const wasRemoved = world.scenario.troubles.some(
+      (trouble) =>
+        trouble.what === 'configReloaded' && trouble.how === 'labelRemoved' && trouble.label === labelOf(job),
+    );
+    const known = { status, conclusion, isAnswered, hasRecord, isClockRight, isVmLost, wasRemoved };
+    const truth = { jobId, ...known, isWhole, work };
     for (const what of untruths(story, truth)) {
       world.broken.note('law 10: the story of a job is true', `job ${jobId}: ${what}`);
     }
@@ -68,7 +79,7 @@ export function untruths(story: StoredJournalEntry[], truth: JobTruth): string[]
     told.contexts.add(entry);
     // Two actors that exchange their jobs write an entry each, in one batch: nobody sees the first entry without the second.
     if (story[at + 1]?.at === entry.at) continue;
-    for (const what of ofMoment(told, entry.at)) found.add(what);
+    if (truth.isWhole) for (const what of ofMoment(told, entry.at)) found.add(what);
   }
   for (const what of ofEnd(told, story, truth)) found.add(what);
   return [...found];
@@ -127,7 +138,7 @@ function ofNumbers(attempts: readonly Attempt[]): string[] {
 function ofEnd(
   { attempts: { attempts }, contexts }: Told,
   story: StoredJournalEntry[],
-  { status, conclusion, isAnswered, work, hasRecord, isClockRight, isVmLost }: JobTruth,
+  { status, conclusion, isAnswered, work, hasRecord, isClockRight, isVmLost, wasRemoved }: JobTruth,
 ): string[] {
   const open = attempts.flatMap(({ phases }) => phases.filter(({ to }) => to === null));
   const found = open.map(({ state }) => `its ${state} never ends`);
@@ -135,7 +146,9 @@ function ofEnd(
   if (!end) return status === 'completed' ? [...found, 'its end is not told'] : found;
   const told = `${end.outcome}${end.blame ? ` (${end.blame})` : ''}`;
   const done = work.at(-1);
-  if (done) {
+  // A runner that was there for another job may still get one that was given up, and nobody asks about it.
+  const wasGivenUp = told === GIVEN_UP && (!isAnswered || wasRemoved);
+  if (done && !wasGivenUp) {
     const served = attempts.findLast(({ vm }) => vm !== null)?.vm;
     const { takenBy } = contexts.ofHolder.context.job ?? {};
     const isNamed = served?.name === done.vmName || takenBy?.runner === done.runnerName;
@@ -152,20 +165,24 @@ function ofEnd(
   // Our clock may be slow, for example while it follows a system clock that was set back. Then a VM goes before its
   // lifetime ends on our clock.
   if (!isClockRight && done?.how === 'expired') expected.push('lost (host)');
-  // Nobody looked between the end of the runner and that of the VM, which alone would have cost the job.
-  if (isVmLost && done?.how === 'died') expected.push('lost (host)');
-  if (!expected.includes(told))
+  // Nobody looked between the end of the runner and that of the VM, which alone would have cost the job. Of a job whose
+  // repository was deleted, nobody hears that it ended while its runner stayed.
+  if (isVmLost && (done?.how === 'died' || !isAnswered)) expected.push('lost (host)');
+  if (!expected.includes(told) && !wasGivenUp)
     found.push(
       `it ended ${told}, and in truth ${done?.how ?? 'without work'} (${conclusion}): ${end.cause?.message}`,
     );
   return found;
 }
 
+/** The end of a job whose label left the config, or whose repository is gone. */
+const GIVEN_UP = 'notOurs (operator)';
+
 /** Whose fault it was is not known, since the guest could not be asked when GitHub said that the job had failed. */
 const UNSEEN = 'failed';
 
 function endsThatAreTrue(conclusion: string | null, done: WorkDone | undefined): string[] {
-  if (!done) return ['cancelled', 'cancelled (operator)', 'notOurs', 'notOurs (operator)', 'unknown'];
+  if (!done) return ['cancelled', 'cancelled (operator)', 'notOurs', GIVEN_UP, 'unknown'];
   if (conclusion === 'success') return ['succeeded'];
   const isCancelled = conclusion === 'cancelled' ? ['cancelled'] : [];
   switch (done.how) {

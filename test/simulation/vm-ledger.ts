@@ -1,6 +1,7 @@
 import { parseResourceName } from '../../machines/resource-name.ts';
 import type { Vm } from '../../src/simulator/agent/vms/vm.ts';
 import { isRegistered, type Runner } from '../../src/simulator/github/runners/runners.ts';
+import { LONGEST_PAUSE } from './longest-pause.ts';
 import { isOurs, NAME_PREFIX } from './request-laws.ts';
 import type { Mac, SimulatedWorld } from './simulated-world.ts';
 
@@ -29,12 +30,13 @@ interface Holder {
 const A_GUEST: Holder = { canUse: () => true };
 
 /** What the ledger watches, and where it reports breaches. */
-type LedgerParts = Pick<SimulatedWorld, 'clock' | 'broken' | 'github' | 'macs' | 'committed'>;
+type LedgerParts = Pick<SimulatedWorld, 'scenario' | 'clock' | 'broken' | 'github' | 'macs' | 'committed'>;
 
-/** VMs that a job may have at once before their pace is limited: a crash and a lost host cost one each. */
+/** VMs that a job may have at once before their pace is limited. */
 const UNPACED = 3;
+/** What takes a host from its VMs may cost a job one more, which its pace does not count. */
+const TAKES_A_HOST = ['drain', 'maintenance', 'hostUnplugged', 'agentQuits', 'agentCrashes', 'macDead'];
 const FIRST_PAUSE = 30_000;
-const LONGEST_PAUSE = 3_600_000;
 
 /**
  * Every VM of ours that a host made and every runner that GitHub registered, since the world began; the
@@ -130,10 +132,12 @@ export class VmLedger {
   }
 
   #checkPace(jobId: number): void {
-    const { broken, clock } = this.#world;
+    const { scenario, broken, clock } = this.#world;
+    const happenings = [...scenario.incidents, ...scenario.troubles];
+    const unpaced = UNPACED + happenings.filter(({ what }) => TAKES_A_HOST.includes(what)).length;
     const inVain = this.vms.filter((one) => one.jobId === jobId && !one.hadJob);
     let earliest = inVain[0]?.madeAt ?? 0;
-    for (let pause = 0; pause < inVain.length - UNPACED; pause += 1) {
+    for (let pause = 0; pause < inVain.length - unpaced; pause += 1) {
       earliest += Math.min(FIRST_PAUSE * 2 ** pause, LONGEST_PAUSE);
     }
     if (clock.now() < earliest) {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ensureRepository } from '../../src/simulator/github/repositories.ts';
 import { addRunner } from '../../src/simulator/github/runners/runners.ts';
+import { LONGEST_PAUSE } from './longest-pause.ts';
 import { APP } from './plan-troubles.ts';
 import { LONGEST_WAIT } from './queue-law.ts';
 import { JOB, NAME, newWorld } from './queue-law-world.ts';
@@ -100,4 +101,39 @@ describe('a warm VM that ended in vain', () => {
     expect(spent(false)[0]).toEqual(['every queued job is served']);
     expect(spent(true, ['mac-large'])[0]).toEqual(['every queued job is served']);
   });
+});
+
+const LARGE = JOB + 1;
+/** Milliseconds: each pause is double the one before. */
+const PAUSES = Array.from({ length: 12 }, (_, n) => Math.min(30_000 * 2 ** n, LONGEST_PAUSE));
+
+/** A world with jobs of two profiles in the queue; the VMs of both fail in turn, until the pauses are at their longest. */
+function twoProfiles() {
+  const at = newWorld();
+  at.push(['mac-large']);
+  let number = 0;
+  /** A VM for this job that is gone at once, after a wait in milliseconds. */
+  const made = (jobId: number, ms: number) => {
+    at.wait(ms);
+    number += 1;
+    at.mac.agent.vms.delete(at.make(`gh-default-${jobId}-${number}`).id);
+  };
+  made(JOB, 0);
+  for (const [turn, pause] of PAUSES.entries()) made(turn % 2 === 0 ? LARGE : JOB, pause);
+  return { ...at, made };
+}
+
+test('a host that is held back as a whole may be tried with one profile after the other', () => {
+  const { made, wait, broken } = twoProfiles();
+  for (const jobId of [LARGE, JOB, LARGE, JOB]) made(jobId, LONGEST_PAUSE);
+  wait(LONGEST_PAUSE);
+  expect(broken()).toEqual([]);
+});
+
+test('a profile that is passed over in the trials of a host is not served', () => {
+  const { made, wait, broken } = twoProfiles();
+  for (const pause of [1, LONGEST_PAUSE]) made(JOB, pause);
+  expect(broken()).toEqual([]);
+  wait(LONGEST_WAIT + 1);
+  expect(broken()).toEqual(['every queued job is served']);
 });

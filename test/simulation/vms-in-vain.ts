@@ -1,31 +1,26 @@
-import { keyOf, keyOfScope, labelBySize, labelOf } from './job-groups.ts';
+import { labelBySize, labelOf } from './job-groups.ts';
+import { LONGEST_PAUSE } from './longest-pause.ts';
 import type { Mac, SimulatedWorld } from './simulated-world.ts';
 
 interface InVain {
-  /** 0 for a warm VM. */
+  /** The job whose runner was launched in it, or else the one that it was made for; 0 for a warm VM without one. */
   jobId: number;
   madeAt: number;
   /** Epoch ms: a warm VM is made long before its runner is launched in vain. */
   usedAt: number;
   mac: Mac;
   label: string;
-  group: string;
 }
 
 /** VMs that were made for a job, or had a runner for one, and ended without one. */
 function inVain(world: SimulatedWorld): InVain[] {
   return world.ledger.vms.flatMap(({ jobId, vm, madeAt, hadJob, runner, launched, mac }) => {
     if (hadJob) return [];
-    const made = { jobId, madeAt, usedAt: launched?.at ?? madeAt, mac };
+    const made = { jobId: launched?.jobId ?? jobId, madeAt, usedAt: launched?.at ?? madeAt, mac };
     const job = world.github.jobs.get(jobId);
-    if (job) {
-      const label = labelOf(job) ?? '';
-      return [{ ...made, label, group: keyOf(world, job, label) }];
-    }
+    if (job) return [{ ...made, label: labelOf(job) ?? '' }];
     // A warm VM is no job's until a runner is launched in it.
-    if (runner === null) return [];
-    const label = labelBySize(vm.resources.cpuCount);
-    return [{ ...made, label, group: keyOfScope(runner.scope, label) }];
+    return runner === null ? [] : [{ ...made, label: labelBySize(vm.resources.cpuCount) }];
   });
 }
 
@@ -36,29 +31,49 @@ function isSuspect(mac: Mac, vms: readonly InVain[]): boolean {
 
 /**
  * Milliseconds from the making of the first VM that ended without a job to the use of the last one, among those
- * made for the group and those on a suspect host.
+ * made for the profile and those on a suspect host.
  */
-export function spanInVain(world: SimulatedWorld, key: string): number {
+export function spanInVain(world: SimulatedWorld, label: string): number {
   const vms = inVain(world);
-  const made = vms.filter(({ group, mac }) => group === key || isSuspect(mac, vms));
+  const made = vms.filter((one) => one.label === label || isSuspect(one.mac, vms));
   if (made.length === 0) return 0;
   return Math.max(...made.map(({ usedAt }) => usedAt)) - Math.min(...made.map(({ madeAt }) => madeAt));
 }
 
-/** Epoch ms at which the last VM was made on a suspect host; 0 when there is none. */
-export function lastTrial(world: SimulatedWorld): number {
+/**
+ * Epoch ms at which the last VM was made on a suspect host, whichever profile it has; 0 when there is none. When the
+ * pause of this profile there is over, it has every second trial: what comes after one of the others does not count.
+ */
+export function lastTrial(world: SimulatedWorld, label: string, from: number): number {
   const vms = inVain(world);
-  return Math.max(0, ...vms.filter(({ mac }) => isSuspect(mac, vms)).map(({ madeAt }) => madeAt));
+  const trials = [...world.macs.values()]
+    .filter((mac) => isSuspect(mac, vms))
+    .map((mac) => {
+      const made = vms.filter((one) => one.mac === mac);
+      const own = Math.max(from, ...made.filter((one) => one.label === label).map(({ madeAt }) => madeAt));
+      const others = made
+        .filter((one) => one.label !== label && one.madeAt > own + LONGEST_PAUSE)
+        .map(({ madeAt }) => madeAt);
+      return others.length > 1 ? Math.min(...others) : Math.max(0, ...made.map(({ madeAt }) => madeAt));
+    });
+  return Math.max(0, ...trials);
 }
 
+/** VMs of a job that the daemon may not count as in vain, because their host was lost, full or drained. */
+const UNCOUNTED = 1;
+
 /**
- * Epoch ms at which the last VM was made that ended in vain and was for another job of the group, since `from`; 0 when
- * a job of them had two, and so the turns of this job, too. What holds the group back lets one VM try after each pause.
+ * Epoch ms at which the last VM was used that ended in vain and was for another job of the profile, since `from`; 0 when
+ * one of them was for a job that had more VMs in vain than this job. What holds the profile back lets one VM try after
+ * each pause, for the job with the fewest.
  */
-export function lastTurn(world: SimulatedWorld, key: string, jobId: number, from: number): number {
-  const turns = inVain(world).filter(
-    (one) => one.group === key && one.jobId > 0 && one.jobId !== jobId && one.madeAt > from,
+export function lastTurn(world: SimulatedWorld, label: string, jobId: number, from: number): number {
+  const ofProfile = inVain(world).filter((one) => one.label === label && one.jobId > 0);
+  const before = (id: number, until: number) =>
+    ofProfile.filter((one) => one.jobId === id && one.usedAt < until).length;
+  const turns = ofProfile.filter((one) => one.jobId !== jobId && one.usedAt > from);
+  const isPassedOver = turns.some(
+    (one) => before(one.jobId, one.usedAt) > before(jobId, one.usedAt) + UNCOUNTED,
   );
-  const isPassedOver = new Set(turns.map((one) => one.jobId)).size < turns.length;
-  return isPassedOver ? 0 : Math.max(0, ...turns.map(({ madeAt }) => madeAt));
+  return isPassedOver ? 0 : Math.max(0, ...turns.map(({ usedAt }) => usedAt));
 }
