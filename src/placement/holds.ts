@@ -28,10 +28,7 @@ export class Holds {
     const { actors } = this.#options;
     const held = this.#held();
     if (held.length === 0) return;
-    const { grant, end } = planHolds({
-      ...{ held, demand },
-      isClosed: (host) => this.#isClosed(host),
-    });
+    const { grant, end } = planHolds({ held, demand, isClosed: (host) => this.#isClosed(host) });
     for (const { key, because } of end) actors.send(key, { type: 'hold.ended', because });
     for (const key of grant) actors.send(key, { type: 'hold.granted' });
   }

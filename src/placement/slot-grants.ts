@@ -80,7 +80,11 @@ export class SlotGrants {
     const canGive = warm.length > 0 || !this.#holds.isEmpty;
     const soonFree = canGive ? this.#demand.soonFree() : [];
     const plan = planWarmVms({
-      ...{ demand, warm, soonFree, left, wanted },
+      demand,
+      warm,
+      soonFree,
+      left,
+      wanted,
       room: (profile, host) => (isPaused(profile) ? 0 : gates.roomForWarm(profile, host, taken)),
       gates,
     });

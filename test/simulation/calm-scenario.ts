@@ -1,6 +1,7 @@
 import { planScenario } from './plan-scenario.ts';
 import type { Scenario } from './scenario.ts';
 import { IMAGE } from './simulated-world.ts';
+import { WELL_BEHAVED } from './well-behaved.ts';
 
 /** One job on one Mac, and nothing goes wrong. */
 export const CALM_SCENARIO: Scenario = {
@@ -40,7 +41,7 @@ export const CALM_SCENARIO: Scenario = {
   incidents: [],
   troubles: [],
   untruths: { rows: 0, vms: 0, deliveries: 0 },
-  manners: { neverConnects: 0, exitsEarly: 0, staysForEver: 0, diesInJob: 0, clockSkewed: 0, ignoresJobs: 0 },
+  manners: WELL_BEHAVED,
   crashes: [],
   restartsAfter: [100],
   calmFrom: 0,

@@ -18,6 +18,7 @@ import type { RunnerManners, VmWorkEnd, WorkEnd } from './runner-process.ts';
 import type { Manners, Scenario } from './scenario.ts';
 import type { Trouble } from './trouble.ts';
 import { VmLedger } from './vm-ledger.ts';
+import { WELL_BEHAVED } from './well-behaved.ts';
 
 /** When every run begins: noon of an ordinary day. */
 const BEGINNING = Date.UTC(2026, 10, 24, 12);
@@ -173,15 +174,6 @@ export function createWorld(
  * of these chances are high; with pauses of up to an hour, the last job would wait for days in some seeds.
  */
 const LONGEST_MISBEHAVIOUR = 8 * 3_600_000;
-
-const WELL_BEHAVED: Manners = {
-  neverConnects: 0,
-  exitsEarly: 0,
-  staysForEver: 0,
-  diesInJob: 0,
-  clockSkewed: 0,
-  ignoresJobs: 0,
-};
 
 /** Milliseconds; twice the difference between clocks from which GitHub refuses a runner. */
 const SKEW = 10 * 60_000;
