@@ -38,9 +38,6 @@ export interface DispatcherOptions {
   profileFor(labels: string[]): string | null;
 }
 
-/** A reason for aborts: an abort without one creates an exception each time. */
-const CALLED_OFF = Symbol('called off');
-
 /**
  * Passes observations to actors and gives free slots to queued jobs. It carries out what the pure functions
  * decide.
@@ -61,7 +58,8 @@ export class Dispatcher {
   #scheduled = false;
   #draining = false;
   #isRestoring = false;
-  #wake: AbortController | null = null;
+  /** Cancels the next decision that waits for a time. */
+  #callOff = (): void => undefined;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
@@ -161,7 +159,7 @@ export class Dispatcher {
   /** Gives out no more slots; jobs that have one go on. */
   drain(): void {
     this.#draining = true;
-    this.#wake?.abort(CALLED_OFF);
+    this.#callOff();
   }
 
   /**
@@ -285,12 +283,7 @@ export class Dispatcher {
   }
 
   #wakeAt(at: number | null): void {
-    this.#wake?.abort(CALLED_OFF);
-    if (at === null) return;
-    this.#wake = new AbortController();
-    this.#options.clock.sleepUntil(at, this.#wake.signal).then(
-      () => this.requestScheduling(),
-      () => undefined,
-    );
+    this.#callOff();
+    if (at !== null) this.#callOff = this.#options.clock.alarm(at, () => this.requestScheduling());
   }
 }

@@ -100,9 +100,10 @@ export class SlotGrants {
    */
   couldBegin(): WaitingJob[] {
     const { gates, clock } = this.#options;
+    const waiting = this.#waiting();
+    if (waiting.length === 0) return [];
     const free = this.#freeHosts(this.#openHosts());
     if (free.every((host) => host.free === 0)) return [];
-    const waiting = this.#waiting();
     const { grants } = schedule(waiting, free, clock.now(), {
       ...OPEN_GATES,
       inOrder: (due) => gates.inOrder(due),

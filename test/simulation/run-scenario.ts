@@ -93,7 +93,9 @@ async function play(scenario: Scenario, options: WorldOptions): Promise<RunResul
       breakers.look(world, isDisturbed() || happenings.troubles.length > 0);
       queue.look(world, isDisturbed(), happenings.troubles);
       const unended = isOver() ? [...leftovers(world), ...lives.left()] : ['something is still to come'];
-      const told = await health.at(clock.now(), unended.length === 0 || ready.mustKnow(clock.now()));
+      const hasRested = atRestSince !== null && clock.now() - atRestSince >= REST;
+      const mayTurn = unended.length === 0 && (atRestSince === null || hasRested);
+      const told = await health.at(clock.now(), mayTurn || ready.mustKnow(clock.now()));
       ready.look(world, told, queue.unmet, isDisturbed() || happenings.troubles.length > 0);
       const left = [...unended, ...notReady(told)];
       if (left.length > 0) atRestSince = null;

@@ -31,25 +31,51 @@ export interface RouteMatch {
 
 const UUID = /^[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}$/;
 
-/**
- * Finds the route of a request: 404 for an unknown path (also one with a trailing slash), 405 with `Allow`
- * for a known one. Paths without an id win over those with one.
- */
-export function matchRoute(routes: readonly Route[], method: string, path: string): RouteMatch | Reply {
-  const given = path.split('/');
-  const matching = routes.filter(({ path: pattern }) => idsIn(pattern, given) !== null);
-  if (matching.length === 0) return refusalReply(404, 'NOT_FOUND', 'Resource not found');
-  const literal = matching.filter((route) => route.path === path);
-  const candidates = literal.length > 0 ? literal : matching;
-  const route = candidates.find((candidate) => candidate.method === method);
-  if (route) return { route, ids: idsIn(route.path, given) ?? [] };
-  const refusal = refusalReply(
-    405,
-    'METHOD_NOT_ALLOWED',
-    `Method ${method} is not allowed for this resource`,
-  );
-  const allowed = candidates.map((candidate) => candidate.method).sort();
-  return { ...refusal, headers: { Allow: allowed.join(', ') } };
+/** The routes of the agent, found by path: each request of a simulation looks for one. */
+export class Router {
+  readonly #exact = new Map<string, Route[]>();
+  /** Those with ids, by the number of parts of their paths. */
+  readonly #withIds = new Map<number, { route: Route; wanted: string[] }[]>();
+
+  constructor(routes: readonly Route[]) {
+    for (const route of routes) {
+      const wanted = route.path.split('/');
+      if (wanted.includes(':id')) listIn(this.#withIds, wanted.length).push({ route, wanted });
+      else listIn(this.#exact, route.path).push(route);
+    }
+  }
+
+  /**
+   * Finds the route of a request: 404 for an unknown path (also one with a trailing slash), 405 with `Allow`
+   * for a known one. Paths without an id win over those with one.
+   */
+  match(method: string, path: string): RouteMatch | Reply {
+    const candidates = this.#exact.get(path)?.map((route) => ({ route, ids: [] })) ?? this.#matching(path);
+    if (candidates.length === 0) return refusalReply(404, 'NOT_FOUND', 'Resource not found');
+    const found = candidates.find(({ route }) => route.method === method);
+    if (found) return found;
+    const refusal = refusalReply(
+      405,
+      'METHOD_NOT_ALLOWED',
+      `Method ${method} is not allowed for this resource`,
+    );
+    const allowed = candidates.map(({ route }) => route.method).sort();
+    return { ...refusal, headers: { Allow: allowed.join(', ') } };
+  }
+
+  #matching(path: string): RouteMatch[] {
+    const given = path.split('/');
+    return (this.#withIds.get(given.length) ?? []).flatMap(({ route, wanted }) => {
+      const ids = idsIn(wanted, given);
+      return ids === null ? [] : [{ route, ids }];
+    });
+  }
+}
+
+function listIn<Key, Value>(lists: Map<Key, Value[]>, key: Key): Value[] {
+  const list = lists.get(key) ?? [];
+  lists.set(key, list);
+  return list;
 }
 
 /** Returns the path's ids in capitals. Throws 400 INVALID_ID for what is not a UUID. */
@@ -83,16 +109,8 @@ export function requireFeatures(world: AgentWorld, ...features: FeatureId[]): vo
     throw new Refusal(409, 'CAPABILITY_UNAVAILABLE', `${missing} is unavailable: Capability is disabled`);
 }
 
-/** Patterns split into their parts: each request is compared with all of them. */
-const parts = new Map<string, string[]>();
-
-function idsIn(pattern: string, given: readonly string[]): string[] | null {
-  let wanted = parts.get(pattern);
-  if (!wanted) {
-    wanted = pattern.split('/');
-    parts.set(pattern, wanted);
-  }
-  if (wanted.length !== given.length) return null;
+/** The parts of a path in place of a pattern's ids; null when it has another form. Both have as many parts. */
+function idsIn(wanted: readonly string[], given: readonly string[]): string[] | null {
   const ids: string[] = [];
   for (let index = 0; index < wanted.length; index += 1) {
     const part = wanted[index];
