@@ -4,7 +4,7 @@ import { type LaunchedRunner, launchScript, type RunnerLaunch } from './scripts/
 import { logFilesScript } from './scripts/log-files.ts';
 import { type GuestFacts, probeScript } from './scripts/probe.ts';
 import type { GuestScript } from './scripts/shell.ts';
-import { type RunnerStatus, statusScript, watchScript } from './scripts/status.ts';
+import { type RunnerStatus, statusScript, type WatchedFor, watchScript } from './scripts/status.ts';
 
 /**
  * A guest that we are logged in to: each method runs one script in it, in one round trip. All throw
@@ -38,10 +38,10 @@ export class Guest {
   }
 
   /**
-   * Resolves when the runner's process has ended or, with `activity`, when it took a job, whichever comes
-   * first.
+   * Resolves when the runner's process has ended or what it is watched for has come, whichever is first; with
+   * `listening` after 10 seconds at the latest.
    */
-  async watch(runnerName: string, until: 'activity' | 'exit'): Promise<RunnerStatus> {
+  async watch(runnerName: string, until: WatchedFor): Promise<RunnerStatus> {
     return this.#run(watchScript(runnerName, until));
   }
 

@@ -56,45 +56,25 @@ describe('a runner that cannot work', () => {
   test.each([
     ['noDns', 'host', 'nodename nor servname provided'],
     ['untrusted', 'image', 'The SSL connection could not be established'],
-  ])('and goes on trying fails with the blame of its cause (%s: %s)', async (trouble, blame, cause) => {
-    const at = await troubled(trouble);
-    await at.probe();
-    await at.obtain();
-    await at.launch();
-    await vi.waitFor(
-      () =>
-        expect(at.confirm()).rejects.toMatchObject(
-          failing('RUNNER_CANNOT_CONNECT', {
-            blame,
-            disposition: 'retry',
-            message: expect.stringContaining(cause),
-          }),
-        ),
-      10_000,
-    );
-  });
+  ])(
+    'and goes on trying fails as soon as it prints the cause, with its blame (%s: %s)',
+    async (trouble, blame, cause) => {
+      const at = await troubled(trouble);
+      await at.probe();
+      await at.obtain();
+      await at.launch();
+      await expect(at.confirm()).rejects.toMatchObject(
+        failing('RUNNER_CANNOT_CONNECT', {
+          blame,
+          disposition: 'retry',
+          message: expect.stringContaining(cause),
+        }),
+      );
+    },
+  );
 });
 
 describe('a runner that is not online', () => {
-  test('has not connected yet, and the failure has the reason as soon as the runner prints it', async () => {
-    const at = await attempt(await effectFixture());
-    await at.obtain();
-    const session = connect(at.github.world, runnerNamed(at.github.world, at.name));
-    await at.launch();
-    const notYet = /^RUNNER_(NOT_ONLINE|CANNOT_CONNECT)$/;
-    await expect(at.confirm()).rejects.toMatchObject({
-      failure: { code: expect.stringMatching(notYet), disposition: 'retry' },
-    });
-    await vi.waitFor(
-      () =>
-        expect(at.confirm()).rejects.toMatchObject(
-          failing('RUNNER_CANNOT_CONNECT', { disposition: 'retry' }),
-        ),
-      10_000,
-    );
-    session.close('closed');
-  });
-
   test('has ended, and the failure has its last line, since its exit code says little', async () => {
     const at = await launched([], endingWith(42));
     await vi.waitFor(() => expect(at.confirm()).rejects.toMatchObject(failing('RUNNER_EXITED')), 10_000);

@@ -156,6 +156,23 @@ export function runnerContract(name: string, start: StartGuest): void {
       expect(await guest.inside().isWorking(NAME)).toBe(false);
     });
 
+    test('watching for a runner that listens ends when it listens, and when it says that it cannot reach GitHub', async () => {
+      await guest.inside().launch(jit());
+      expect(await guest.inside().watch(NAME, 'listening')).toMatchObject({
+        process: 'running',
+        listening: true,
+        tookJob: false,
+      });
+      writeFileSync(guest.home.state(NAME, 'log'), 'Runner connect error: No route. Retrying.\n');
+      expect(await guest.inside().watch(NAME, 'listening')).toMatchObject({
+        listening: false,
+        cause: { line: 'Runner connect error: No route. Retrying.', blame: 'host' },
+      });
+      writeFileSync(guest.home.state(NAME, 'log'), '');
+      guest.home.killRunner(NAME);
+      expect((await guest.inside().watch(NAME, 'listening')).process).toBe('lost');
+    });
+
     test('watching for activity ends when a job starts, and when the caller aborts', async () => {
       await guest.inside().launch(jit());
       const watch = guest.inside().watch(NAME, 'activity');

@@ -1,4 +1,5 @@
 import type { ScriptResult } from '../../src/guest/guest-session.ts';
+import { LONGEST_LISTENING_WAIT } from '../../src/guest/scripts/status.ts';
 import type { GitHubWorld } from '../../src/simulator/github/github-world.ts';
 import { Refusal } from '../../src/simulator/github/refusal.ts';
 import { organizationOf, repositoryOf } from '../../src/simulator/github/repositories.ts';
@@ -102,15 +103,27 @@ function status(guest: MemoryGuest, { args }: ShellCall): string {
 }
 
 async function watch(guest: MemoryGuest, call: ShellCall): Promise<string> {
-  const runner = guest.runners.get(call.args[0] ?? '');
-  const isOver = () => runner?.process !== 'running' || (call.args[1] === 'activity' && runner.tookJob);
-  while (runner && !isOver()) {
+  const [name = '', until] = call.args;
+  const runner = guest.runners.get(name);
+  const { clock } = guest.github;
+  const latest = until === 'listening' ? clock.now() + LONGEST_LISTENING_WAIT : Infinity;
+  while (runner && !isOver(runner, until) && clock.now() < latest) {
     await new Promise<void>((resolve, reject) => {
-      runner.watchers.add(resolve);
+      const callOff = latest < Infinity ? clock.alarm(latest, resolve) : () => undefined;
+      runner.watchers.add(() => {
+        callOff();
+        resolve();
+      });
       call.signal.addEventListener('abort', () => reject(call.signal.reason), { once: true });
     });
   }
   return status(guest, call);
+}
+
+function isOver({ process, tookJob, log }: LaunchedRunner, until: string | undefined): boolean {
+  if (process !== 'running') return true;
+  if (until === 'exit') return false;
+  return tookJob || (until === 'listening' && /Listening for Jobs$|Runner connect error: /m.test(log));
 }
 
 function stateOf(runner: LaunchedRunner | undefined): string {

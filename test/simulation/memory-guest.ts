@@ -89,6 +89,7 @@ export class MemoryGuest implements Guest {
     const console = {
       print: (line: string) => {
         runner.log += `${line}\n`;
+        changed(runner);
       },
       setWorking: (isWorking: boolean) => {
         runner.isWorking = isWorking;

@@ -93,9 +93,10 @@ async function play(scenario: Scenario, options: WorldOptions): Promise<RunResul
       breakers.look(world, isDisturbed() || happenings.troubles.length > 0);
       queue.look(world, isDisturbed(), happenings.troubles);
       const unended = isOver() ? [...leftovers(world), ...lives.left()] : ['something is still to come'];
-      const hasRested = atRestSince !== null && clock.now() - atRestSince >= REST;
-      const mayTurn = unended.length === 0 && (atRestSince === null || hasRested);
-      const told = await health.at(clock.now(), mayTurn || ready.mustKnow(clock.now()));
+      const told = await health.at(
+        clock.now(),
+        ready.mustKnow(clock.now()) || decidesOnRest(unended, clock.now(), atRestSince),
+      );
       ready.look(world, told, queue.unmet, isDisturbed() || happenings.troubles.length > 0);
       const left = [...unended, ...notReady(told)];
       if (left.length > 0) atRestSince = null;
@@ -129,6 +130,10 @@ function livesIn(world: SimulatedWorld): Lives {
   const { controllers } = world.scenario;
   return controllers ? new Controllers(world, controllers) : new DaemonLives(world);
 }
+
+/** Whether the rest of the world begins with this look, or is over, unless the daemon says that it is not ready. */
+const decidesOnRest = (unended: readonly string[], now: number, atRestSince: number | null): boolean =>
+  unended.length === 0 && (atRestSince === null || now - atRestSince >= REST);
 
 /** When the world is at rest, the daemon must be able to serve. */
 const notReady = (told: Readiness | null): string[] =>

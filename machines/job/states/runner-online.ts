@@ -94,7 +94,7 @@ export function runnerOnline(s: JobSetup) {
         s,
         sentences(
           'Entered when the runner was started.',
-          'The guest and GitHub are asked whether the runner is online; if it is, or if it already took a job, this leads to `running.idle`.',
+          'The guest says when the runner listens for jobs, then GitHub whether it is online; if it is, or if it already took a job, this leads to `running.idle`.',
           RETRIES,
           FAILURES,
         ),

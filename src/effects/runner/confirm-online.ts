@@ -4,12 +4,13 @@ import { withGuest } from '../guest/with-guest.ts';
 import { runnerEnded } from './runner-ended.ts';
 
 /**
- * Confirms that GitHub lists the runner as online. The guest is asked first: it knows earlier, costs no rate limit, and
- * says why a runner ended. A runner that took a job and is no longer on GitHub's list has been online.
+ * Confirms that GitHub lists the runner as online. One script first waits in the guest until the runner listens for jobs:
+ * the guest knows it earlier, costs no rate limit, and says why a runner ended. With a question for each look, a runner
+ * that never connects would fill the journal. A runner that took a job and is no longer on GitHub's list has been online.
  */
 export const confirmOnline = effect('confirmOnline', async (world, input, signal) => {
   const { scope, runnerName, runnerId } = input;
-  const status = await withGuest(world, input, signal, (guest) => guest.status(runnerName));
+  const status = await withGuest(world, input, signal, (guest) => guest.watch(runnerName, 'listening'));
   if (status.process !== 'running') {
     const cause = runnerEnded(runnerName, status);
     if (cause) throw new DaemonError(cause.code, cause.message, { blame: cause.blame });

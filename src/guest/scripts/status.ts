@@ -1,5 +1,11 @@
 import { DaemonError } from '../../errors.ts';
-import { JOB_STARTED_LINE, parseRunnerLog, type RunnerLog } from './runner-log.ts';
+import {
+  CONNECT_ERROR_LINE,
+  JOB_STARTED_LINE,
+  LISTENING_LINE,
+  parseRunnerLog,
+  type RunnerLog,
+} from './runner-log.ts';
 import { checkedRunnerName, type GuestScript, RUNNER_STATE, type ScriptOutput } from './shell.ts';
 
 export interface RunnerStatus extends RunnerLog {
@@ -8,6 +14,15 @@ export interface RunnerStatus extends RunnerLog {
   /** 7 means a deprecated version; other exit codes of `run.sh` say little. */
   exitCode: number | null;
 }
+
+/**
+ * What a watch of a runner waits for, besides the end of its process. `activity`: it took a job. `listening`: it listens
+ * for jobs, took one, or printed that it cannot reach GitHub; this wait has a limit.
+ */
+export type WatchedFor = 'listening' | 'activity' | 'exit';
+
+/** Milliseconds after which the wait for a runner that says nothing ends: a person should learn that it waits. */
+export const LONGEST_LISTENING_WAIT = 10_000;
 
 /**
  * The exit code with which `run.sh` reports that GitHub refuses the runner's version (runner 2.333 and
@@ -27,6 +42,10 @@ if [ -f "$log" ]; then
 fi
 `;
 
+const LISTENED_FOR = [LISTENING_LINE, JOB_STARTED_LINE, CONNECT_ERROR_LINE]
+  .map((line) => `-e '${line}'`)
+  .join(' ');
+
 // Checks cheap signs twice a second, and everything once in ten seconds. It then prints a dot, which ends the
 // loop when the connection is gone: otherwise each lost connection would leave a loop in the guest.
 const WATCH_SCRIPT = `
@@ -38,12 +57,20 @@ while [ ! -f "$dir/rc" ]; do
     [ "$(state)" = running ] || break
     printf . 2>/dev/null || exit 1
   fi
-  [ "$until" = activity ] && grep -q '${JOB_STARTED_LINE}' "$dir/log" 2>/dev/null && break
+  case $until in
+    activity) grep -q '${JOB_STARTED_LINE}' "$dir/log" 2>/dev/null && break ;;
+    listening)
+      grep -q ${LISTENED_FOR} "$dir/log" 2>/dev/null && break
+      [ $looks -lt ${LONGEST_LISTENING_WAIT / 500} ] || break ;;
+  esac
   sleep 0.5
   looks=$((looks + 1))
 done
 ${REPORT}
 `;
+
+/** Milliseconds for a script that does not wait. */
+const READ_TIMEOUT = 30_000;
 
 /** Reads the state of a launched runner. */
 export function statusScript(runnerName: string): GuestScript<RunnerStatus> {
@@ -51,21 +78,21 @@ export function statusScript(runnerName: string): GuestScript<RunnerStatus> {
     script: `${RUNNER_STATE}${REPORT}`,
     what: 'read the state of the runner',
     args: [checkedRunnerName(runnerName)],
-    timeoutMs: 30_000,
+    timeoutMs: READ_TIMEOUT,
     read: parseStatus,
   };
 }
 
 /**
- * Waits in the guest until the runner's process has ended or, with `until: 'activity'`, until it took a job,
- * whichever comes first; then reads its state. One script waits in the guest, so nothing is polled over the
- * network.
+ * Waits in the guest until the runner's process has ended or what it is watched for has come, whichever is first; then
+ * reads its state. One script waits in the guest, so nothing is polled over the network.
  */
-export function watchScript(runnerName: string, until: 'activity' | 'exit'): GuestScript<RunnerStatus> {
+export function watchScript(runnerName: string, until: WatchedFor): GuestScript<RunnerStatus> {
   return {
     script: WATCH_SCRIPT,
     what: 'watch the runner',
     args: [checkedRunnerName(runnerName), until],
+    ...(until === 'listening' && { timeoutMs: LONGEST_LISTENING_WAIT + READ_TIMEOUT }),
     read: parseStatus,
   };
 }
