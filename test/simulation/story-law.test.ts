@@ -31,7 +31,14 @@ const LOST = { outcome: 'lost', blame: 'host', cause: GONE } as const;
 
 const truth = (facts: Partial<JobTruth> = {}): JobTruth => ({
   ...{ jobId: JOB.id, status: 'completed', conclusion: 'success', isAnswered: true },
-  ...{ hasRecord: true, isClockRight: true, isVmLost: false, isWhole: true, wasRemoved: false },
+  ...{
+    hasRecord: true,
+    isClockRight: true,
+    isVmLost: false,
+    isVmExpired: false,
+    isWhole: true,
+    wasRemoved: false,
+  },
   work: [{ vmName: VM.name, runnerName: VM.name, jobId: JOB.id, how: 'ended' }],
   ...facts,
 });
@@ -69,6 +76,9 @@ describe('law 10: the story of a job is true', () => {
     expect(untruths(served(LOST, 'failure'), cut('expired'))).toHaveLength(1);
     expect(untruths(served(LOST, 'failure'), { ...cut('expired'), isClockRight: false })).toEqual([]);
     expect(untruths(served(expired, 'failure'), cut('powerCut'))).toHaveLength(1);
+    const stayed = { isVmExpired: true };
+    expect(untruths(served(expired), truth(stayed))).toHaveLength(1);
+    expect(untruths(served(expired), truth({ ...stayed, isAnswered: false }))).toEqual([]);
   });
 
   test('and knows phases that a clock was set back between from phases that overlap', () => {

@@ -21,6 +21,8 @@ export interface JobTruth {
   isClockRight: boolean;
   /** Its host lost the VM in which it ran: it went without an order. */
   isVmLost: boolean;
+  /** Its agent ended that VM at the end of its lifetime. */
+  isVmExpired: boolean;
   /** No entry in the middle of the journal is lost. */
   isWhole: boolean;
   /** Its label left the config for a while. */
@@ -56,11 +58,22 @@ export function checkStories(world: SimulatedWorld): void {
     const ranIn = world.ledger.vms.findLast(({ vm }) => vm.name === work.at(-1)?.vmName);
     const isVmLost =
       ranIn !== undefined && !ranIn.isDoomed && ranIn.mac.agent.vms.get(ranIn.vm.id) !== ranIn.vm;
+    const { expiresAt = null, updatedAt = 0 } = ranIn?.vm ?? {};
+    const isVmExpired = expiresAt !== null && updatedAt >= expiresAt;
     const wasRemoved = world.scenario.troubles.some(
       (trouble) =>
         trouble.what === 'configReloaded' && trouble.how === 'labelRemoved' && trouble.label === labelOf(job),
     );
-    const known = { status, conclusion, isAnswered, hasRecord, isClockRight, isVmLost, wasRemoved };
+    const known = {
+      status,
+      conclusion,
+      isAnswered,
+      hasRecord,
+      isClockRight,
+      isVmLost,
+      isVmExpired,
+      wasRemoved,
+    };
     const truth = { jobId, ...known, isWhole, work };
     for (const what of untruths(story, truth)) {
       world.broken.note('law 10: the story of a job is true', `job ${jobId}: ${what}`);
@@ -138,8 +151,9 @@ function ofNumbers(attempts: readonly Attempt[]): string[] {
 function ofEnd(
   { attempts: { attempts }, contexts }: Told,
   story: StoredJournalEntry[],
-  { status, conclusion, isAnswered, work, hasRecord, isClockRight, isVmLost, wasRemoved }: JobTruth,
+  truth: JobTruth,
 ): string[] {
+  const { status, conclusion, isAnswered, work, hasRecord, wasRemoved } = truth;
   const open = attempts.flatMap(({ phases }) => phases.filter(({ to }) => to === null));
   const found = open.map(({ state }) => `its ${state} never ends`);
   const end = story.findLast(({ to, end }) => end && (to === 'done' || to === 'failed'))?.end;
@@ -156,23 +170,32 @@ function ofEnd(
     if (!isNamed && hasRecord && isAnswered)
       found.push(`it names VM ${served?.name}, and ran in ${done.vmName}`);
   }
-  // Without the record of its VM, nobody waits for the end of the job that runs in it; and GitHub says nothing of the
-  // jobs of a deleted repository.
-  const isUntold = !hasRecord || !isAnswered;
-  const expected = [...endsThatAreTrue(conclusion, done), ...(isUntold ? ['unknown'] : [])];
-  // Its runner heard from GitHub that it was over, and the daemon saw only the end of its VM.
-  if (!isAnswered && done?.how === 'refused') expected.push('lost (job)');
-  // Our clock may be slow, for example while it follows a system clock that was set back. Then a VM goes before its
-  // lifetime ends on our clock.
-  if (!isClockRight && done?.how === 'expired') expected.push('lost (host)');
-  // Nobody looked between the end of the runner and that of the VM, which alone would have cost the job. Of a job whose
-  // repository was deleted, nobody hears that it ended while its runner stayed.
-  if (isVmLost && (done?.how === 'died' || !isAnswered)) expected.push('lost (host)');
+  const expected = [...endsThatAreTrue(conclusion, done), ...endsUnheard(truth, done)];
   if (!expected.includes(told) && !wasGivenUp)
     found.push(
       `it ended ${told}, and in truth ${done?.how ?? 'without work'} (${conclusion}): ${end.cause?.message}`,
     );
   return found;
+}
+
+/** Ends that a daemon tells that could not hear of the true one. */
+function endsUnheard(
+  { hasRecord, isAnswered, isClockRight, isVmLost, isVmExpired }: JobTruth,
+  done: WorkDone | undefined,
+): string[] {
+  const ends: string[] = [];
+  // Without the record of its VM, nobody waits for the end of the job that runs in it; and GitHub says nothing of the
+  // jobs of a deleted repository.
+  if (!hasRecord || !isAnswered) ends.push('unknown');
+  // Only its runner knew that it was over, and the daemon saw only the end of its VM.
+  if (!isAnswered && (done?.how === 'refused' || isVmExpired)) ends.push('lost (job)');
+  // Our clock may be slow, for example while it follows a system clock that was set back. Then a VM goes before its
+  // lifetime ends on our clock.
+  if (!isClockRight && done?.how === 'expired') ends.push('lost (host)');
+  // Nobody looked between the end of the runner and that of the VM, which alone would have cost the job. Of a job whose
+  // repository was deleted, nobody hears that it ended while its runner stayed.
+  if (isVmLost && (done?.how === 'died' || !isAnswered)) ends.push('lost (host)');
+  return ends;
 }
 
 /** The end of a job whose label left the config, or whose repository is gone. */

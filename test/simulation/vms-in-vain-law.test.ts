@@ -5,6 +5,7 @@ import { LONGEST_PAUSE } from './longest-pause.ts';
 import { APP } from './plan-troubles.ts';
 import { LONGEST_WAIT } from './queue-law.ts';
 import { JOB, NAME, newWorld } from './queue-law-world.ts';
+import { lastTurn } from './vms-in-vain.ts';
 
 /** A VM for a job is made, runs for a minute, and ends in vain. */
 function inVain({ world, mac, make, wait }: ReturnType<typeof newWorld>, name: string, cpuCount = 4) {
@@ -48,6 +49,25 @@ describe('jobs of one group whose VMs end in vain', () => {
     const [breach] = turns(10, 8 * MINUTE, () => JOB + 1);
     expect(breach?.what).toMatch(new RegExp(`^job ${JOB} `));
   });
+});
+
+test('a job is passed over by one that had more VMs in vain, unless it is in a pause of its own', () => {
+  const { world, mac, make, push } = newWorld();
+  push();
+  let number = 0;
+  const madeAfter = (minutes: number, jobId: number) => {
+    world.clock.advance(minutes * 60_000);
+    number += 1;
+    mac.agent.vms.delete(make(`gh-default-${jobId}-${number}`).id);
+    return world.clock.now();
+  };
+  for (const minutes of [0, 1, 2, 4]) madeAfter(minutes, JOB + 1);
+  madeAfter(0, JOB);
+  const from = madeAfter(20, JOB);
+  const turn = madeAfter(15, JOB + 1);
+  expect(lastTurn(world, 'mac', JOB, from)).toBe(turn);
+  madeAfter(10, JOB + 1);
+  expect(lastTurn(world, 'mac', JOB, from)).toBe(0);
 });
 
 test('a VM whose runner ended between two looks was a try, and the job waits from it on', () => {

@@ -65,15 +65,23 @@ const UNCOUNTED = 1;
 /**
  * Epoch ms at which the last VM was used that ended in vain and was for another job of the profile, since `from`; 0 when
  * one of them was for a job that had more VMs in vain than this job. What holds the profile back lets one VM try after
- * each pause, for the job with the fewest.
+ * each pause, for the job with the fewest among those that are not in a pause of their own.
  */
 export function lastTurn(world: SimulatedWorld, label: string, jobId: number, from: number): number {
   const ofProfile = inVain(world).filter((one) => one.label === label && one.jobId > 0);
   const before = (id: number, until: number) =>
-    ofProfile.filter((one) => one.jobId === id && one.usedAt < until).length;
+    ofProfile.filter((one) => one.jobId === id && one.usedAt < until);
   const turns = ofProfile.filter((one) => one.jobId !== jobId && one.usedAt > from);
-  const isPassedOver = turns.some(
-    (one) => before(one.jobId, one.usedAt) > before(jobId, one.usedAt) + UNCOUNTED,
-  );
+  const isPassedOver = turns.some((one) => {
+    const own = before(jobId, one.usedAt);
+    return before(one.jobId, one.usedAt).length > own.length + UNCOUNTED && one.madeAt > pausedUntil(own);
+  });
   return isPassedOver ? 0 : Math.max(0, ...turns.map(({ usedAt }) => usedAt));
+}
+
+/** Epoch ms at which a job's own pause after its VMs in vain ends at the latest: a doubled pause is never longer than all before it. */
+function pausedUntil(own: readonly InVain[]): number {
+  if (own.length === 0) return 0;
+  const last = Math.max(...own.map(({ usedAt }) => usedAt));
+  return last + Math.min(LONGEST_PAUSE, last - Math.min(...own.map(({ madeAt }) => madeAt)));
 }
