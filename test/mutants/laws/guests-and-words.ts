@@ -10,6 +10,13 @@ export const GUESTS_AND_WORDS: readonly Mutant[] = [
     tests: ['test/guest/first-banner.test.ts'],
   },
   {
+    law: 'guests: a runner is awaited by one script in its guest',
+    file: 'src/effects/runner/confirm-online.ts',
+    line: "guest.watch(runnerName, 'listening')",
+    becomes: 'guest.status(runnerName)',
+    tests: ['test/effects/failing-runner.test.ts'],
+  },
+  {
     law: 'guests: what an image build configured is removed before the launch',
     file: 'src/guest/scripts/launch.ts',
     line: 'for file in .runner* .credentials*; do',
