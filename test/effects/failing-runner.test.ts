@@ -10,14 +10,21 @@ import { type EffectFixtureOptions, effectFixture, failing } from './effect-fixt
 // Guests are real processes, and many run at once when tests run in parallel.
 vi.setConfig({ testTimeout: 60_000 });
 
-/** Replaces the runner by a program that exits with this status at once. */
-function endingWith(code: number): EffectFixtureOptions {
+/** Replaces the runner by another program. */
+function running(program: string): EffectFixtureOptions {
   const folder = mkdtempSync(join(tmpdir(), 'jeballto-runner-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const runnerProgram = join(folder, 'runner.mjs');
-  writeFileSync(runnerProgram, `console.error('ended for a reason of its own'); process.exit(${code});`);
+  writeFileSync(runnerProgram, program);
   return { guests: { runnerProgram } };
 }
+
+/** A runner that exits with this status at once. */
+const endingWith = (code: number) =>
+  running(`console.error('ended for a reason of its own'); process.exit(${code});`);
+
+/** A runner that says after a second that it listens, which GitHub never sees. */
+const LATE = `setTimeout(() => console.log('2026-11-24 12:00:00Z: Listening for Jobs'), 1_000); setInterval(() => {}, 60_000);`;
 
 describe('a runner that cannot work', () => {
   const troubled = async (runnerTrouble: string) => {
@@ -75,6 +82,13 @@ describe('a runner that cannot work', () => {
 });
 
 describe('a runner that is not online', () => {
+  test('is awaited in the guest, and GitHub is asked when it listens', async () => {
+    const at = await launched([], running(LATE));
+    await expect(at.confirm()).rejects.toMatchObject(
+      failing('RUNNER_NOT_ONLINE', { message: `GitHub still lists the runner ${at.name} as offline.` }),
+    );
+  });
+
   test('has ended, and the failure has its last line, since its exit code says little', async () => {
     const at = await launched([], endingWith(42));
     await vi.waitFor(() => expect(at.confirm()).rejects.toMatchObject(failing('RUNNER_EXITED')), 10_000);
