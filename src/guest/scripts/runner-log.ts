@@ -22,7 +22,7 @@ const LISTENING = new RegExp(`${STAMP}Listening for Jobs$`);
 const JOB_STARTED = new RegExp(`${STAMP}Running job: `);
 const JOB_ENDED = new RegExp(`${STAMP}Job .* completed with result: (\\w{1,64})$`);
 /** The same lines as basic regular expressions, for grep in the guest. */
-export const LISTENING_LINE = '^[-0-9]* [:0-9]*Z: Listening for Jobs$';
+export const LISTENING_LINE = '^[-0-9]* [:0-9]*Z: Listening for Jobs';
 export const JOB_STARTED_LINE = '^[-0-9]* [:0-9]*Z: Running job: ';
 export const JOB_ENDED_LINE = '^[-0-9]* [:0-9]*Z: Job .* completed with result: ';
 /** What a runner prints that cannot reach GitHub and tries again, also for grep. */
