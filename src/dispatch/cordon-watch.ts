@@ -20,8 +20,6 @@ export interface CordonWatchOptions {
   before?: CordonWatch | null;
 }
 
-const CALLED_OFF = Symbol('called off');
-
 /** Milliseconds after which the system's clock is asked again: a window begins by it, and it may have been set. */
 const LONGEST_SLEEP = 60_000;
 
@@ -33,7 +31,8 @@ export class CordonWatch {
   readonly #options: Omit<CordonWatchOptions, 'before'>;
   /** Hosts in a window that is known to have begun. */
   readonly #inWindow: Set<string>;
-  #wake: AbortController | null = null;
+  /** Cancels the next look. */
+  #callOff = (): void => undefined;
 
   constructor({ before = null, ...options }: CordonWatchOptions) {
     this.#options = options;
@@ -47,17 +46,12 @@ export class CordonWatch {
     for (const { name } of hosts.all()) this.#lookAtWindow(name);
     this.stop();
     const next = cordons.nextChange();
-    if (next === null) return;
-    this.#wake = new AbortController();
-    clock.sleepUntil(Math.min(next, clock.now() + LONGEST_SLEEP), this.#wake.signal).then(
-      () => this.look(),
-      () => undefined,
-    );
+    if (next !== null)
+      this.#callOff = clock.alarm(Math.min(next, clock.now() + LONGEST_SLEEP), () => this.look());
   }
 
   stop(): void {
-    this.#wake?.abort(CALLED_OFF);
-    this.#wake = null;
+    this.#callOff();
   }
 
   #end(host: string, cordon: Cordon): void {

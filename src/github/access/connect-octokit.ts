@@ -52,9 +52,8 @@ function boundedFetch({ fetch: send = fetch, clock, timeoutMs }: OctokitOptions)
         const body = await answer.arrayBuffer();
         const next = followed < MOST_REDIRECTS ? redirectTarget(answer, method, url) : null;
         const { status, headers } = answer;
-        if (next !== null) url = next;
-        else if (answer.body === null) return answer;
-        else return new Response(body.byteLength === 0 ? null : body, { status, headers });
+        if (next === null) return new Response(body.byteLength === 0 ? null : body, { status, headers });
+        url = next;
       }
     } finally {
       timeout.end();
