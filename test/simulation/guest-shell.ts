@@ -1,4 +1,5 @@
 import type { ScriptResult } from '../../src/guest/guest-session.ts';
+import { CONNECT_ERROR_LINE, LISTENING_LINE } from '../../src/guest/scripts/runner-log.ts';
 import { LONGEST_LISTENING_WAIT } from '../../src/guest/scripts/status.ts';
 import type { GitHubWorld } from '../../src/simulator/github/github-world.ts';
 import { Refusal } from '../../src/simulator/github/refusal.ts';
@@ -120,10 +121,13 @@ async function watch(guest: MemoryGuest, call: ShellCall): Promise<string> {
   return status(guest, call);
 }
 
+/** The lines for which the script greps. */
+const LISTENED_FOR = new RegExp(`${LISTENING_LINE}|${CONNECT_ERROR_LINE}`, 'm');
+
 function isOver({ process, tookJob, log }: LaunchedRunner, until: string | undefined): boolean {
   if (process !== 'running') return true;
   if (until === 'exit') return false;
-  return tookJob || (until === 'listening' && /Listening for Jobs$|Runner connect error: /m.test(log));
+  return tookJob || (until === 'listening' && LISTENED_FOR.test(log));
 }
 
 function stateOf(runner: LaunchedRunner | undefined): string {
