@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { EffectWorld } from '../../src/effects/effect-world.ts';
 import { removeRunner } from '../../src/simulator/github/runners/removal.ts';
 import { connect, runnerNamed } from '../simulator/github/github-fixture.ts';
 import { attempt, idle, launched } from './attempt-fixture.ts';
@@ -23,8 +24,32 @@ function running(program: string): EffectFixtureOptions {
 const endingWith = (code: number) =>
   running(`console.error('ended for a reason of its own'); process.exit(${code});`);
 
-/** A runner that says after a second that it listens, which GitHub never sees. */
-const LATE = `setTimeout(() => console.log('2026-11-24 12:00:00Z: Listening for Jobs'), 1_000); setInterval(() => {}, 60_000);`;
+/** A runner that says that it listens once a file exists; GitHub never sees it. */
+const listeningOnce = (file: string) =>
+  running(`
+    import { existsSync, watch } from 'node:fs';
+    const say = () => existsSync('${file}') && console.log('2026-11-24 12:00:00Z: Listening for Jobs');
+    watch('${dirname(file)}', say);
+    say();
+  `);
+
+/** The world of an effect; `told` is called when a script with these words was sent to the guest. */
+function hearing(world: EffectWorld, words: string, told: () => void): EffectWorld {
+  const openGuest: EffectWorld['openGuest'] = async (options) => {
+    const login = await world.openGuest(options);
+    return {
+      hostKey: login.hostKey,
+      isOpen: () => login.isOpen(),
+      close: () => login.close(),
+      run: (script, how) => {
+        const running = login.run(script, how);
+        if (script.includes(words)) told();
+        return running;
+      },
+    };
+  };
+  return { ...world, openGuest };
+}
 
 describe('a runner that cannot work', () => {
   const troubled = async (runnerTrouble: string) => {
@@ -83,8 +108,12 @@ describe('a runner that cannot work', () => {
 
 describe('a runner that is not online', () => {
   test('is awaited in the guest, and GitHub is asked when it listens', async () => {
-    const at = await launched([], running(LATE));
-    await expect(at.confirm()).rejects.toMatchObject(
+    const folder = mkdtempSync(join(tmpdir(), 'jeballto-file-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, 'listens');
+    const at = await launched([], listeningOnce(file));
+    const world = hearing(at.world, 'until=$2', () => writeFileSync(file, ''));
+    await expect(at.confirm(world)).rejects.toMatchObject(
       failing('RUNNER_NOT_ONLINE', { message: `GitHub still lists the runner ${at.name} as offline.` }),
     );
   });

@@ -14,8 +14,8 @@ interface LogLine {
 
 /**
  * Turns the daemon's log into lines for a person when there is no terminal for the table: one line for each
- * state that a job enters, for each VM that is gone before its job is over, and what went wrong. `seconds` is the time since the demonstration began; null for
- * a log line that says nothing new.
+ * state that a job enters, for each VM that is gone before its job is over, and what went wrong. `seconds` is the time
+ * since the demonstration began; null for a log line that says nothing new.
  */
 export class DemoLines {
   readonly #states = new Map<number, string>();
